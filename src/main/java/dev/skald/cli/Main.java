@@ -1,0 +1,81 @@
+package dev.skald.cli;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code skald} command: finds the verb, and turns a user's mistake into one line and exit code 2. */
+@Command(
+        name = "skald",
+        description = "Trains, adapts and runs Llama-3 language models on the JVM.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {})
+public final class Main implements Runnable {
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean debug;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    /** Ends the JVM with the exit code: 0 done, 1 a fault of Skald, 2 a mistake in the input, 130 interrupted. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** Runs one command in this JVM; returns its exit code. */
+    static int run(String... args) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command.getErr()))
+                .setParameterExceptionHandler(
+                        (e, words) -> main.report(e, e.getCommandLine().getErr()))
+                .execute(args);
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private int report(Exception e, PrintWriter err) {
+        String line = userMistake(e);
+        if (debug || line == null) {
+            e.printStackTrace(err);
+        }
+        err.println("error: " + (line == null ? "unexpected " + e : line));
+        err.flush();
+        return line == null ? 1 : 2;
+    }
+
+    /** The line for the user, or null if {@code e} is no mistake of theirs. */
+    private static String userMistake(Exception e) {
+        return switch (e) {
+            case InvalidInputException mistake -> mistake.getMessage();
+            case CommandLine.ParameterException mistake ->
+                mistake.getMessage().lines().findFirst().orElse("");
+            case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileSystemException failed -> failed.getFile() + ": " + failed.getReason();
+            case IOException failed -> failed.getMessage();
+            default -> null;
+        };
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"skald " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

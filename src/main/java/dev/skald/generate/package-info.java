@@ -1,0 +1,4 @@
+/**
+ * From a prompt to a text. The door is {@code Generator}.
+ */
+package dev.skald.generate;
