@@ -1,0 +1,225 @@
+package dev.skald.torch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Loads libtorch's libraries. On Linux they are unpacked once, atomically, into a folder of the user's cache, and loaded from there in the
+ * order of their dependencies: JavaCPP's own loader takes twice as long, and two processes that start for the first time together may load
+ * a library that the other is still writing. Elsewhere, and for CUDA, JavaCPP's loader is used.
+ */
+public final class Natives {
+
+    /** Each after those it depends on. */
+    private static final List<String> LIBRARIES = List.of(
+            "javacpp/libjnijavacpp.so",
+            "openblas/libgcc_s.so.1",
+            "openblas/libquadmath.so.0",
+            "openblas/libgfortran.so.5",
+            "pytorch/libgomp.so.1",
+            "openblas/libopenblas.so.0",
+            "pytorch/libc10.so",
+            "pytorch/libtorch_cpu.so",
+            "pytorch/libtorch.so",
+            "pytorch/libjnitorch.so");
+
+    /** Process groups over Gloo: loaded by {@link #loadGloo} only. */
+    private static final String GLOO = "pytorch/libjnitorch_gloo.so";
+
+    /** Not there on every platform: arm64 has no libquadmath. */
+    private static final List<String> OPTIONAL = List.of("openblas/libquadmath.so.0", "openblas/libgcc_s.so.1");
+
+    private Natives() {}
+
+    /**
+     * Loads the libraries, if they are not loaded yet; call it before the first use of a class of {@code org.bytedeco.pytorch}. Thread-safe.
+     *
+     * @throws UncheckedIOException when they cannot be unpacked (disk full, no writable cache folder)
+     */
+    public static void load() {
+        Holder.load();
+    }
+
+    /** As {@link #load}, and the library of {@code ProcessGroupGloo} with it. Thread-safe. */
+    public static void loadGloo() {
+        load();
+        Gloo.load();
+    }
+
+    /** Class initialisation is what makes {@link #loadGloo} happen once. */
+    private static final class Gloo {
+        static {
+            if (Holder.FOLDER.isPresent()) {
+                System.load(Holder.FOLDER.get().resolve(fileName(GLOO)).toString());
+            } else {
+                Loader.load(org.bytedeco.pytorch.global.torch_gloo.class);
+            }
+        }
+
+        static void load() {}
+    }
+
+    /** Class initialisation is what makes {@link #load} happen once. */
+    private static final class Holder {
+
+        /** Where the libraries were loaded from; empty where JavaCPP loaded them. */
+        static final Optional<Path> FOLDER;
+
+        static {
+            String platform = Loader.getPlatform();
+            boolean cuda = Natives.class.getResource("/org/bytedeco/pytorch/" + platform + "-gpu/libc10.so") != null;
+            if (platform.startsWith("linux") && !cuda) {
+                setDefaultEnvironment("OMP_WAIT_POLICY", "passive");
+                FOLDER = Optional.of(unpacked(platform));
+                loadFrom(FOLDER.get());
+            } else {
+                FOLDER = Optional.empty();
+                Loader.load(org.bytedeco.pytorch.global.torch.class);
+            }
+        }
+
+        static void load() {}
+    }
+
+    private static void loadFrom(Path folder) {
+        // Every class of the presets asks JavaCPP's loader for its library when it is initialised; this tells it that there is nothing to do.
+        System.setProperty("org.bytedeco.javacpp.loadLibraries", "false");
+        System.setProperty("org.bytedeco.javacpp.loadlibraries", "false");
+        for (String library : LIBRARIES) {
+            Path file = folder.resolve(fileName(library));
+            if (Files.exists(file)) {
+                System.load(file.toString());
+            }
+        }
+    }
+
+    /** libgomp reads its environment when it is loaded; a waiting thread that spins would take the core from Java's threads. */
+    private static void setDefaultEnvironment(String name, String value) {
+        if (System.getenv(name) != null) {
+            return;
+        }
+        Linker linker = Linker.nativeLinker();
+        Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
+        if (setenv.isEmpty()) {
+            return;
+        }
+        FunctionDescriptor signature = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        try (Arena arena = Arena.ofConfined()) {
+            int failed = (int) linker.downcallHandle(setenv.get(), signature)
+                    .invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 0);
+            if (failed != 0) {
+                throw new IllegalStateException("setenv " + name + " failed");
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Path unpacked(String platform) {
+        try {
+            Path target = cacheFolder().resolve("libtorch-" + version() + "-" + platform);
+            if (!Files.isDirectory(target)) {
+                unpack(platform, target);
+            }
+            return target;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot unpack libtorch: " + e.getMessage(), e);
+        }
+    }
+
+    private static void unpack(String platform, Path target) throws IOException {
+        Files.createDirectories(target.getParent());
+        Path beside = Files.createTempDirectory(target.getParent(), "unpacking-");
+        try {
+            for (String library : Stream.concat(LIBRARIES.stream(), Stream.of(GLOO)).toList()) {
+                String folder = library.substring(0, library.indexOf('/'));
+                String resource = "/org/bytedeco/" + folder + "/" + platform + "/" + fileName(library);
+                try (InputStream in = Natives.class.getResourceAsStream(resource)) {
+                    if (in != null) {
+                        Files.copy(in, beside.resolve(fileName(library)));
+                    } else if (!OPTIONAL.contains(library)) {
+                        throw new IOException(resource + " is not on the class path: build for this platform, " + platform);
+                    }
+                }
+            }
+            rename(beside, target);
+        } finally {
+            delete(beside);
+        }
+    }
+
+    /** Somebody else may have been faster: theirs is as good. */
+    private static void rename(Path beside, Path target) throws IOException {
+        try {
+            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            if (!Files.isDirectory(target)) {
+                throw e;
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** {@code $XDG_CACHE_HOME/skald} or {@code ~/.cache/skald}; the temporary folder where neither can be written. */
+    private static Path cacheFolder() {
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        Path base = xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
+        Path cache = base.resolve("skald");
+        try {
+            Files.createDirectories(cache);
+        } catch (IOException e) {
+            return Path.of(System.getProperty("java.io.tmpdir"), "skald-" + System.getProperty("user.name"));
+        }
+        return Files.isWritable(cache)
+                ? cache
+                : Path.of(System.getProperty("java.io.tmpdir"), "skald-" + System.getProperty("user.name"));
+    }
+
+    /** The version of the presets, out of their jar's properties. */
+    private static String version() throws IOException {
+        try (InputStream in =
+                Natives.class.getResourceAsStream("/META-INF/maven/org.bytedeco/pytorch/pom.properties")) {
+            Properties properties = new Properties();
+            if (in != null) {
+                properties.load(in);
+            }
+            return properties.getProperty("version", "unknown");
+        }
+    }
+
+    private static String fileName(String library) {
+        return library.substring(library.indexOf('/') + 1);
+    }
+}
