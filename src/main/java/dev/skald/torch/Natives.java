@@ -99,7 +99,8 @@ public final class Natives {
     }
 
     private static void loadFrom(Path folder) {
-        // Every class of the presets asks JavaCPP's loader for its library when it is initialised; this tells it that there is nothing to do.
+        // Every class of the presets asks JavaCPP's loader for its library when it is initialised; this tells it that
+        // there is nothing to do.
         System.setProperty("org.bytedeco.javacpp.loadLibraries", "false");
         System.setProperty("org.bytedeco.javacpp.loadlibraries", "false");
         for (String library : LIBRARIES) {
@@ -151,14 +152,16 @@ public final class Natives {
         Files.createDirectories(target.getParent());
         Path beside = Files.createTempDirectory(target.getParent(), "unpacking-");
         try {
-            for (String library : Stream.concat(LIBRARIES.stream(), Stream.of(GLOO)).toList()) {
+            for (String library :
+                    Stream.concat(LIBRARIES.stream(), Stream.of(GLOO)).toList()) {
                 String folder = library.substring(0, library.indexOf('/'));
                 String resource = "/org/bytedeco/" + folder + "/" + platform + "/" + fileName(library);
                 try (InputStream in = Natives.class.getResourceAsStream(resource)) {
                     if (in != null) {
                         Files.copy(in, beside.resolve(fileName(library)));
                     } else if (!OPTIONAL.contains(library)) {
-                        throw new IOException(resource + " is not on the class path: build for this platform, " + platform);
+                        throw new IOException(
+                                resource + " is not on the class path: build for this platform, " + platform);
                     }
                 }
             }
