@@ -1,17 +1,26 @@
 package dev.skald.kernel;
 
+import dev.skald.torch.DeviceType;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The operations of a Llama decoder, on one device. Two implementations: {@code AtenKernels} composes libtorch's operators and runs on any
- * device; {@code VectorKernels} replaces, on the CPU, those where libtorch is slow by loops of the Java Vector API over the tensors' memory.
+ * The operations of a Llama decoder, on one device. Two implementations: {@link AtenKernels} composes libtorch's operators and runs on any
+ * device; {@link VectorKernels} replaces, on the CPU, those where libtorch is slow by loops of the Java Vector API over the tensors' memory.
  *
  * <p>Token rows of all sequences of a batch lie one after the other, without padding: an activation is {@code [rows, features]}. Weights and
- * activations have one dtype, bf16 or f32 (f16 on {@code AtenKernels} only); sums are f32. A tensor that is returned is new, contiguous and
+ * activations have one dtype, bf16 or f32 (f16 on {@link AtenKernels} only); sums are f32. A tensor that is returned is new, contiguous and
  * belongs to the caller's {@code PointerScope}; arguments are read only unless said otherwise. Thread-safe.
  */
-public interface Kernels {
+public sealed interface Kernels permits AtenKernels, VectorKernels {
+
+    /** The kernels for a device: vector loops on the CPU, ATen operators elsewhere. */
+    static Kernels on(DeviceType device) {
+        return switch (device) {
+            case CPU -> new VectorKernels();
+            case CUDA -> new AtenKernels();
+        };
+    }
 
     /** Rows of a table: {@code [rows, features]} of {@code table [vocab, features]} at {@code ids}. */
     Tensor embedding(Tensor table, int[] ids);

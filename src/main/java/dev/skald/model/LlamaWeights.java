@@ -22,7 +22,7 @@ public record LlamaWeights(Tensor embedTokens, List<Layer> layers, Tensor norm, 
     /**
      * The weights out of their tensors.
      *
-     * @param tensors in the order of {@link ParameterShape#of}
+     * @param tensors in the order of {@link Parameter#of}
      */
     public static LlamaWeights of(LlamaConfig config, List<Tensor> tensors) {
         Iterator<Tensor> next = tensors.iterator();

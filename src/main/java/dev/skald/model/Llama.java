@@ -1,0 +1,183 @@
+package dev.skald.model;
+
+import dev.skald.InvalidInputException;
+import dev.skald.kernel.Kernels;
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import dev.skald.torch.Natives;
+import dev.skald.torch.Scoped;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A Llama that predicts: configuration, weights and the forward pass over key-value caches. The rows of all sequences of a batch lie one
+ * after the other, so prompts of different lengths need no padding. Thread-safe, as long as each cache is used by one thread at a time.
+ * {@link #close} frees the weights.
+ */
+public final class Llama implements AutoCloseable {
+
+    private final LlamaConfig config;
+    private final LlamaCheckpoint checkpoint;
+    private final LlamaWeights weights;
+    private final RopeTable rope;
+    private final DeviceType device;
+    private final Kernels kernels;
+
+    private Llama(LlamaCheckpoint checkpoint, DeviceType device) {
+        this.checkpoint = checkpoint;
+        this.config = checkpoint.config();
+        this.weights = checkpoint.weights();
+        this.device = device;
+        this.rope = new RopeTable(config, device);
+        this.kernels = Kernels.on(device);
+    }
+
+    /**
+     * The next tokens of one sequence.
+     *
+     * @param ids the tokens to add
+     * @param cache what the sequence already has; the new tokens are added to it
+     */
+    public record Segment(int[] ids, KeyValueCache cache) {}
+
+    /**
+     * Loads a Hugging Face model directory.
+     *
+     * @param dtype empty for what the checkpoint has ({@code auto})
+     * @param device {@code auto}, {@code cpu} or {@code cuda}
+     * @throws InvalidInputException as {@link LlamaCheckpoint#open}
+     */
+    public static Llama load(Path directory, Optional<DType> dtype, String device) {
+        Natives.load();
+        DeviceType chosen = DeviceType.choose(device);
+        return new Llama(LlamaCheckpoint.open(directory, dtype, chosen), chosen);
+    }
+
+    /** The model's configuration; its dtype is the one computed in. */
+    public LlamaConfig config() {
+        return config;
+    }
+
+    /** An empty cache for one sequence; the caller closes it. */
+    public KeyValueCache newCache() {
+        return new KeyValueCache(config, checkpoint.dtype(), device);
+    }
+
+    /** Bytes of cache per token of a sequence. */
+    public long cacheBytesPerToken() {
+        return KeyValueCache.bytesPerPosition(config, checkpoint.dtype());
+    }
+
+    /**
+     * The hidden states after the final norm.
+     *
+     * @param batch one segment per sequence, each with a cache of its own
+     * @return {@code [rows, hidden]}, rows of all segments in order; the caller's scope frees it
+     * @throws InvalidInputException for an id outside the vocabulary, or more positions than the model has
+     */
+    public Tensor hidden(List<Segment> batch) {
+        int[] ids = batch.stream().flatMapToInt(s -> IntStream.of(s.ids())).toArray();
+        int[] positions = batch.stream()
+                .flatMapToInt(s ->
+                        IntStream.range(0, s.ids().length).map(i -> s.cache().length() + i))
+                .toArray();
+        checkIds(ids);
+        checkPositions(batch);
+        int most = IntStream.of(positions).max().orElse(0) + 1;
+        RopeTable.Angles angles = rope.upTo(most);
+        for (Segment segment : batch) {
+            segment.cache().reserve(segment.ids().length);
+        }
+        Tensor hidden = Scoped.tensor(() -> {
+            Tensor x = kernels.embedding(weights.embedTokens(), ids);
+            for (int i = 0; i < config.num_hidden_layers(); i++) {
+                layer(i, x, batch, positions, angles);
+            }
+            return kernels.rmsNorm(x, weights.norm(), config.rms_norm_eps());
+        });
+        batch.forEach(segment -> segment.cache().advance(segment.ids().length));
+        return hidden;
+    }
+
+    /**
+     * The logits of rows of hidden states.
+     *
+     * @param hidden {@code [rows, hidden]}
+     * @return f32 {@code [rows, vocab]}; the caller's scope frees it
+     */
+    public Tensor logits(Tensor hidden) {
+        return Scoped.tensor(() -> kernels.linear(hidden, weights.lmHead()).to(DType.F32.scalarType()));
+    }
+
+    /** Frees the weights; caches made by this model are freed by their owners. */
+    @Override
+    public void close() {
+        rope.close();
+        checkpoint.close();
+    }
+
+    /** One decoder layer, added to the residual stream {@code x [rows, hidden]} in place. */
+    private void layer(int index, Tensor x, List<Segment> batch, int[] positions, RopeTable.Angles angles) {
+        LlamaWeights.Layer w = weights.layers().get(index);
+        try (PointerScope _ = new PointerScope()) {
+            Tensor normed = kernels.rmsNorm(x, w.inputNorm(), config.rms_norm_eps());
+            Tensor q_RHD = heads(kernels.linear(normed, w.q()));
+            Tensor k_RKD = heads(kernels.linear(normed, w.k()));
+            Tensor v_RKD = heads(kernels.linear(normed, w.v()));
+            kernels.rope(q_RHD, angles.cos(), angles.sin(), positions);
+            kernels.rope(k_RKD, angles.cos(), angles.sin(), positions);
+            x.add_(kernels.linear(attention(index, batch, q_RHD, k_RKD, v_RKD), w.o()));
+
+            Tensor again = kernels.rmsNorm(x, w.postNorm(), config.rms_norm_eps());
+            Tensor gated = kernels.swiGlu(kernels.linear(again, w.gate()), kernels.linear(again, w.up()));
+            x.add_(kernels.linear(gated, w.down()));
+        }
+    }
+
+    private Tensor heads(Tensor rows) {
+        return rows.view(rows.size(0), rows.size(1) / config.head_dim(), config.head_dim());
+    }
+
+    /** Stores keys and values of each sequence and attends over its cache: {@code [rows, heads * headDim]}. */
+    private Tensor attention(int layer, List<Segment> batch, Tensor q_RHD, Tensor k_RKD, Tensor v_RKD) {
+        List<Tensor> outputs = new ArrayList<>();
+        int row = 0;
+        for (Segment segment : batch) {
+            int time = segment.ids().length;
+            KeyValueCache cache = segment.cache();
+            cache.store(layer, k_RKD.narrow(0, row, time), v_RKD.narrow(0, row, time));
+            outputs.add(kernels.attention(
+                    q_RHD.narrow(0, row, time), cache.keys(layer), cache.values(layer), cache.length() + time));
+            row += time;
+        }
+        return outputs.size() == 1
+                ? outputs.getFirst()
+                : torch.cat(new TensorVector(outputs.toArray(Tensor[]::new)), 0);
+    }
+
+    private void checkIds(int[] ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= config.vocab_size()) {
+                throw new InvalidInputException(
+                        "token id " + id + " is outside the model's vocabulary of " + config.vocab_size());
+            }
+        }
+    }
+
+    private void checkPositions(List<Segment> batch) {
+        for (Segment segment : batch) {
+            int length = segment.cache().length() + segment.ids().length;
+            if (length > config.max_position_embeddings()) {
+                throw new InvalidInputException("a sequence of " + length + " tokens is longer than the model's "
+                        + config.max_position_embeddings() + " positions");
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package dev.skald.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.skald.InvalidInputException;
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The weights of a Hugging Face model directory: {@code config.json} and {@code model.safetensors}, or the shards that {@code
+ * model.safetensors.index.json} names. Weights that have the wanted dtype already are views of the mapped files; others are copies. Every
+ * name, shape and dtype is checked before a tensor is used. {@link #close} frees tensors and mappings.
+ */
+public final class LlamaCheckpoint implements AutoCloseable {
+
+    private static final String SINGLE = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+
+    private final LlamaConfig config;
+    private final DType dtype;
+    private final List<SafeTensors> files;
+    private final List<Tensor> tensors;
+
+    private LlamaCheckpoint(LlamaConfig config, DType dtype, List<SafeTensors> files, List<Tensor> tensors) {
+        this.config = config;
+        this.dtype = dtype;
+        this.files = files;
+        this.tensors = tensors;
+    }
+
+    /**
+     * Opens a model directory.
+     *
+     * @param wanted the dtype of the weights; empty for {@code auto}: what config.json says, else what the files have; f16 becomes f32 on
+     *     the CPU, which does not compute in f16
+     * @throws InvalidInputException when a file is missing or not valid, a tensor is missing, unknown, or of the wrong shape or dtype, or the
+     *     weights need more memory than there is
+     */
+    public static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device) {
+        if (!Files.isDirectory(directory)) {
+            throw new InvalidInputException(
+                    directory + ": no such directory (expected a Hugging Face model directory)");
+        }
+        LlamaConfig config = LlamaConfig.read(directory.resolve("config.json"));
+        List<SafeTensors> files = new ArrayList<>();
+        try {
+            Map<String, SafeTensors> homes = tensorHomes(directory, files);
+            List<Parameter> parameters = Parameter.of(config);
+            check(directory, config, parameters, homes);
+            DType dtype = wanted.or(config::torch_dtype).orElseGet(() -> storedDType(parameters.getFirst(), homes));
+            if (dtype == DType.F16 && device == DeviceType.CPU) {
+                dtype = DType.F32;
+            }
+            checkMemory(directory, parameters, homes, dtype, device);
+            List<Tensor> tensors = place(parameters, homes, dtype, device);
+            return new LlamaCheckpoint(config.withDType(dtype), dtype, files, tensors);
+        } catch (RuntimeException e) {
+            files.forEach(SafeTensors::close);
+            throw e;
+        }
+    }
+
+    /** The configuration; its dtype is that of the weights. */
+    public LlamaConfig config() {
+        return config;
+    }
+
+    /** The dtype of all weights. */
+    public DType dtype() {
+        return dtype;
+    }
+
+    /** The weights; valid, and read-only where they are views, until this is closed. */
+    public LlamaWeights weights() {
+        return LlamaWeights.of(config, tensors);
+    }
+
+    /** The weights in the order of {@link Parameter#of}. */
+    public List<Tensor> tensors() {
+        return List.copyOf(tensors);
+    }
+
+    /** Frees the tensors and unmaps the files. */
+    @Override
+    public void close() {
+        tensors.forEach(Tensor::releaseReference);
+        tensors.clear();
+        files.forEach(SafeTensors::close);
+        files.clear();
+    }
+
+    /** Which file has which tensor; opened files are added to {@code files}. */
+    private static Map<String, SafeTensors> tensorHomes(Path directory, List<SafeTensors> files) {
+        Path single = directory.resolve(SINGLE);
+        Path index = directory.resolve(INDEX);
+        Map<String, SafeTensors> homes = new LinkedHashMap<>();
+        if (Files.exists(single)) {
+            SafeTensors file = SafeTensors.open(single);
+            files.add(file);
+            file.entries().keySet().forEach(name -> homes.put(name, file));
+        } else if (Files.exists(index)) {
+            readIndex(directory, ConfigReader.open(index), files, homes);
+        } else {
+            throw new InvalidInputException(directory + ": neither " + SINGLE + " nor " + INDEX + " is there");
+        }
+        return homes;
+    }
+
+    private static void readIndex(
+            Path directory, ConfigReader index, List<SafeTensors> files, Map<String, SafeTensors> homes) {
+        JsonNode map = index.node("weight_map");
+        if (!map.isObject()) {
+            throw index.error("weight_map", "missing, expected tensor names with their files");
+        }
+        Map<String, SafeTensors> byName = new LinkedHashMap<>();
+        map.properties().forEach(property -> {
+            String tensor = property.getKey();
+            String shard = property.getValue().asText();
+            if (!Path.of(shard).equals(Path.of(shard).getFileName())) {
+                throw index.error("weight_map", "'" + shard + "' for '" + tensor + "', expected a plain file name");
+            }
+            SafeTensors file = byName.get(shard);
+            if (file == null) {
+                file = SafeTensors.open(directory.resolve(shard));
+                files.add(file);
+                byName.put(shard, file);
+            }
+            if (!file.entries().containsKey(tensor)) {
+                throw new InvalidInputException(
+                        file.file() + ": tensor '" + tensor + "' is missing, " + INDEX + " says it is here");
+            }
+            homes.put(tensor, file);
+        });
+        for (SafeTensors file : files) {
+            for (String name : file.entries().keySet()) {
+                if (homes.get(name) != file) {
+                    throw new InvalidInputException(
+                            file.file() + ": tensor '" + name + "' is not in the weight_map of " + INDEX);
+                }
+            }
+        }
+    }
+
+    private static void check(
+            Path directory, LlamaConfig config, List<Parameter> parameters, Map<String, SafeTensors> homes) {
+        TreeSet<String> unknown = new TreeSet<>(homes.keySet());
+        for (Parameter parameter : parameters) {
+            SafeTensors file = homes.get(parameter.name());
+            if (file == null) {
+                throw new InvalidInputException(directory + ": tensor '" + parameter.name() + "' is missing");
+            }
+            SafeTensors.Entry entry = file.entries().get(parameter.name());
+            String where = file.file() + ": tensor '" + parameter.name() + "'";
+            List<Long> shape = Arrays.stream(parameter.shape()).boxed().toList();
+            if (!entry.shape().equals(shape)) {
+                throw new InvalidInputException(
+                        where + " has shape " + entry.shape() + ", config.json asks for " + shape);
+            }
+            DType.parse(entry.dtype(), where);
+            unknown.remove(parameter.name());
+        }
+        // Written by older versions of transformers, and ignored by all: the output's copy of a tied embedding, and
+        // RoPE's frequencies.
+        unknown.removeIf(name -> name.endsWith(".rotary_emb.inv_freq")
+                || (config.tie_word_embeddings() && name.equals("lm_head.weight")));
+        if (!unknown.isEmpty()) {
+            throw new InvalidInputException(homes.get(unknown.first()).file() + ": tensor '" + unknown.first()
+                    + "' is not one of this model's (" + unknown.size() + " such)");
+        }
+    }
+
+    private static DType storedDType(Parameter parameter, Map<String, SafeTensors> homes) {
+        SafeTensors file = homes.get(parameter.name());
+        return DType.parse(file.entries().get(parameter.name()).dtype(), file.file() + ": " + parameter.name());
+    }
+
+    /** What has to be copied must fit into free memory; what is mapped into the machine's, or every token would read the disk. */
+    private static void checkMemory(
+            Path directory,
+            List<Parameter> parameters,
+            Map<String, SafeTensors> homes,
+            DType dtype,
+            DeviceType device) {
+        if (device != DeviceType.CPU) {
+            return;
+        }
+        long copied = 0;
+        long mapped = 0;
+        for (Parameter parameter : parameters) {
+            long bytes = Math.multiplyExact(parameter.numel(), (long) dtype.bytes());
+            if (storedDType(parameter, homes) == dtype) {
+                mapped += bytes;
+            } else {
+                copied += bytes;
+            }
+        }
+        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long total = system.getTotalMemorySize();
+        if (copied + mapped > total) {
+            throw new InvalidInputException(String.format(
+                    "%s: not enough memory: the weights need %.1f GiB in %s, this machine has %.1f GiB",
+                    directory, gib(copied + mapped), dtype, gib(total)));
+        }
+    }
+
+    private static double gib(long bytes) {
+        return bytes / (double) (1L << 30);
+    }
+
+    private static List<Tensor> place(
+            List<Parameter> parameters, Map<String, SafeTensors> homes, DType dtype, DeviceType device) {
+        List<Tensor> placed = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor tensor = device.place(homes.get(parameter.name()).tensor(parameter.name()), dtype);
+                tensor.retainReference();
+                placed.add(tensor);
+            }
+        }
+        return placed;
+    }
+}

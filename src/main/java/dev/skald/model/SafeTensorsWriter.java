@@ -1,0 +1,90 @@
+package dev.skald.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.torch.DType;
+import dev.skald.torch.TensorMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes safetensors files as {@link SafeTensors} and Hugging Face's library read them. */
+public final class SafeTensorsWriter {
+
+    /** How much is handed to the operating system at once. */
+    private static final long CHUNK = 64L << 20;
+
+    private static final int HEADER_ALIGNMENT = 8;
+
+    private SafeTensorsWriter() {}
+
+    /**
+     * Writes tensors in the map's order, and forces them to the disk. The file is written under its own name: a caller whose readers may look
+     * at any time writes beside the target and renames.
+     *
+     * @param tensors of bf16, f16 or f32, on any device; read only
+     * @param metadata goes into {@code __metadata__}; transformers expects {@code format=pt}
+     * @throws IOException when the file cannot be written, the disk being full for one
+     */
+    public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            writeFully(out, header(tensors, metadata));
+            for (Tensor tensor : tensors.values()) {
+                try (PointerScope _ = new PointerScope()) {
+                    write(out, tensor.cpu().contiguous());
+                }
+            }
+            out.force(true);
+        }
+    }
+
+    private static ByteBuffer header(Map<String, Tensor> tensors, Map<String, String> metadata) {
+        ObjectNode header = ConfigReader.JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            metadata.forEach(header.putObject("__metadata__")::put);
+        }
+        long begin = 0;
+        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+            Tensor tensor = entry.getValue();
+            DType dtype = DType.of(tensor.scalar_type());
+            long end = begin + tensor.numel() * dtype.bytes();
+            ObjectNode node = header.putObject(entry.getKey()).put("dtype", dtype.name());
+            var shape = node.putArray("shape");
+            for (int i = 0; i < tensor.dim(); i++) {
+                shape.add(tensor.size(i));
+            }
+            node.putArray("data_offsets").add(begin).add(end);
+            begin = end;
+        }
+        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+        int padded = Math.ceilDiv(json.length, HEADER_ALIGNMENT) * HEADER_ALIGNMENT;
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(padded).put(json);
+        while (bytes.hasRemaining()) {
+            bytes.put((byte) ' ');
+        }
+        return bytes.flip();
+    }
+
+    private static void write(FileChannel out, Tensor contiguous) throws IOException {
+        var memory = TensorMemory.of(contiguous);
+        for (long at = 0; at < memory.byteSize(); at += CHUNK) {
+            writeFully(
+                    out,
+                    memory.asSlice(at, Math.min(CHUNK, memory.byteSize() - at)).asByteBuffer());
+        }
+    }
+
+    private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            out.write(bytes);
+        }
+    }
+}
