@@ -1,0 +1,276 @@
+package dev.skald.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Text to token ids and back, as a tokenizer.json of the BPE kind says: the same ids and the same text as Hugging Face's tokenizers. Immutable and
+ * thread-safe.
+ *
+ * <p>Text goes through added tokens, normalizer, pre-tokenizer and model; ids through the decoder. A truncation or padding that the file asks for is left to
+ * the caller.
+ */
+public final class Tokenizer {
+
+    private final BytePairModel model;
+    private final Map<Integer, AddedTokens.AddedToken> added = new HashMap<>();
+    private final BitSet special = new BitSet();
+    private final AddedTokens inText;
+    private final AddedTokens inNormalized;
+    private final Optional<Normalizer> normalizer;
+    private final Optional<PreTokenizer> preTokenizer;
+    private final Optional<Scanner> scanner;
+    private final TokenizerReader.Template template;
+    private final Decoder decoder;
+    private final OptionalInt bosId;
+    private final OptionalInt eosId;
+    private final String hash;
+    private final int vocabSize;
+
+    private Tokenizer(TokenizerReader reader, JsonNode config, String hash) {
+        model = reader.model();
+        normalizer = reader.normalizer();
+        preTokenizer = reader.preTokenizer();
+        scanner = reader.scanner();
+        template = reader.template();
+        decoder = reader.decoder();
+        List<AddedTokens.AddedToken> tokens = reader.addedTokens(model.vocabulary());
+        int size = model.vocabulary().size();
+        for (AddedTokens.AddedToken token : tokens) {
+            added.put(token.id(), token);
+            special.set(token.id(), token.special());
+            size = Math.max(size, token.id() + 1);
+        }
+        vocabSize = size;
+        inText = TokenizerReader.matcher(
+                tokens.stream().filter(token -> !token.normalized()).toList(), Optional.empty());
+        inNormalized = TokenizerReader.matcher(
+                tokens.stream().filter(AddedTokens.AddedToken::normalized).toList(), normalizer);
+        this.hash = hash;
+        bosId = named(config.path("bos_token"));
+        eosId = named(config.path("eos_token"));
+    }
+
+    /**
+     * Reads a tokenizer.json, and the tokenizer_config.json beside it if there is one.
+     *
+     * @param path a model directory, or a tokenizer.json
+     * @throws InvalidInputException if the file is broken, or asks for something that is not supported
+     * @throws IOException if it cannot be read
+     */
+    public static Tokenizer load(Path path) throws IOException {
+        Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
+        byte[] json = Files.readAllBytes(file);
+        Path configFile = file.resolveSibling("tokenizer_config.json");
+        JsonNode config = MissingNode.getInstance();
+        if (Files.exists(configFile)) {
+            try {
+                config = new ObjectMapper().readTree(Files.readAllBytes(configFile));
+            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                throw new InvalidInputException(configFile + ": not JSON: " + e.getOriginalMessage(), e);
+            }
+        }
+        String source = file.toString();
+        return new Tokenizer(new TokenizerReader(source, new TokenizerFile(source, json)), config, sha256(json));
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private OptionalInt named(JsonNode name) {
+        String token = name.isTextual() ? name.asText() : name.path("content").asText("");
+        return token.isEmpty() ? OptionalInt.empty() : id(token);
+    }
+
+    /** The id of a token, spelled as in tokenizer.json. */
+    public OptionalInt id(String token) {
+        for (AddedTokens.AddedToken each : added.values()) {
+            if (each.content().equals(token)) {
+                return OptionalInt.of(each.id());
+            }
+        }
+        int id = model.vocabulary().find(token);
+        return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /** The ids of a text, without special tokens around it; the ones in the text are recognised. A surrogate without its other half counts as '?'. */
+    public int[] encode(String text) {
+        return encode(text, false);
+    }
+
+    /**
+     * The ids of a text.
+     *
+     * @param addSpecialTokens whether to add what the post-processor asks for, mostly the begin-of-text token
+     */
+    public int[] encode(String text, boolean addSpecialTokens) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        TokenIds ids = new TokenIds(utf8.length / 3 + 8);
+        if (addSpecialTokens) {
+            addAll(template.before(), ids);
+        }
+        encode(utf8, 0, utf8.length, ids);
+        if (addSpecialTokens) {
+            addAll(template.after(), ids);
+        }
+        return ids.toArray();
+    }
+
+    private static void addAll(int[] from, TokenIds to) {
+        for (int id : from) {
+            to.add(id);
+        }
+    }
+
+    /**
+     * Appends the ids of the text {@code from <= i < to}, without special tokens around it.
+     *
+     * @param utf8 well-formed UTF-8
+     */
+    public void encode(byte[] utf8, int from, int to, TokenIds out) {
+        BytePairEncoder encoder = new BytePairEncoder(model);
+        inText.split(utf8, from, to, new AddedTokens.Sink() {
+            @Override
+            public void text(byte[] part, int start, int end) {
+                encodeText(encoder, part, start, end, out);
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+    }
+
+    private void encodeText(BytePairEncoder encoder, byte[] utf8, int from, int to, TokenIds out) {
+        byte[] text = utf8;
+        int start = from;
+        int end = to;
+        if (normalizer.isPresent()) {
+            String normalized = normalizer.get().apply(new String(utf8, from, to - from, StandardCharsets.UTF_8));
+            text = normalized.getBytes(StandardCharsets.UTF_8);
+            start = 0;
+            end = text.length;
+        }
+        if (inNormalized.isEmpty()) {
+            encodePieces(encoder, text, start, end, out);
+            return;
+        }
+        inNormalized.split(text, start, end, new AddedTokens.Sink() {
+            @Override
+            public void text(byte[] part, int partStart, int partEnd) {
+                encodePieces(encoder, part, partStart, partEnd, out);
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+    }
+
+    private void encodePieces(BytePairEncoder encoder, byte[] text, int from, int to, TokenIds out) {
+        if (scanner.isPresent()) {
+            Scanner pieces = scanner.get();
+            for (int at = from; at < to; ) {
+                int end = pieces.next(text, at, to);
+                encoder.encode(text, at, end, out);
+                at = end;
+            }
+        } else if (preTokenizer.isPresent()) {
+            String string = new String(text, from, to - from, StandardCharsets.UTF_8);
+            for (String piece : preTokenizer.get().apply(string)) {
+                byte[] utf8 = piece.getBytes(StandardCharsets.UTF_8);
+                encoder.encode(utf8, 0, utf8.length, out);
+            }
+        } else if (from < to) {
+            encoder.encode(text, from, to, out);
+        }
+    }
+
+    /**
+     * The text of ids.
+     *
+     * @param skipSpecialTokens whether special tokens are left out
+     * @throws InvalidInputException if an id is not in the vocabulary
+     */
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        IncrementalDecoder incremental = decoder(skipSpecialTokens);
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            text.append(incremental.add(id));
+        }
+        return text.append(incremental.finish()).toString();
+    }
+
+    /** A decoder for ids that come one by one. */
+    public IncrementalDecoder decoder(boolean skipSpecialTokens) {
+        return new IncrementalDecoder(this, decoder, skipSpecialTokens);
+    }
+
+    /** One more than the highest id. */
+    public int vocabSize() {
+        return vocabSize;
+    }
+
+    /** The begin-of-text token that tokenizer_config.json names. */
+    public OptionalInt bosId() {
+        return bosId;
+    }
+
+    /** The end-of-text token that tokenizer_config.json names. */
+    public OptionalInt eosId() {
+        return eosId;
+    }
+
+    /** Whether encoding with special tokens puts the begin-of-text token first. */
+    public boolean addsBos() {
+        return template.before().length > 0 && bosId.equals(OptionalInt.of(template.before()[0]));
+    }
+
+    /**
+     * The token as tokenizer.json spells it.
+     *
+     * @throws InvalidInputException if the id is not in the vocabulary
+     */
+    public String token(int id) {
+        AddedTokens.AddedToken token = added.get(id);
+        if (token != null) {
+            return token.content();
+        }
+        if (!model.vocabulary().has(id)) {
+            throw new InvalidInputException("token id " + id + " is not in the vocabulary of " + vocabSize + " tokens");
+        }
+        return model.vocabulary().token(id);
+    }
+
+    /** Whether the id is a special token. */
+    public boolean isSpecial(int id) {
+        return id >= 0 && special.get(id);
+    }
+
+    /** The SHA-256 of tokenizer.json in hexadecimal. */
+    public String hash() {
+        return hash;
+    }
+}
