@@ -57,8 +57,8 @@ final class BytePairEncoder {
                 if (id >= 0) {
                     known(id);
                 } else {
-                    byte[] spelled = String.valueOf(ByteAlphabet.character(piece[i]))
-                            .getBytes(StandardCharsets.UTF_8);
+                    byte[] spelled =
+                            String.valueOf(ByteAlphabet.character(piece[i])).getBytes(StandardCharsets.UTF_8);
                     unknown(spelled, 0, spelled.length);
                 }
             }

@@ -30,10 +30,7 @@ sealed interface Decoder {
                     byte[] utf8 = token.getBytes(StandardCharsets.UTF_8);
                     byte[] spelled = utf8.clone();
                     int length = ByteAlphabet.unspell(spelled, spelled.length);
-                    next.accept(
-                            length < 0
-                                    ? assembler.add(utf8, 0, utf8.length)
-                                    : assembler.add(spelled, 0, length));
+                    next.accept(length < 0 ? assembler.add(utf8, 0, utf8.length) : assembler.add(spelled, 0, length));
                 }
 
                 @Override

@@ -98,14 +98,13 @@ sealed interface PreTokenizer {
     }
 
     private static List<String> pieces(String text, List<Span> spans, Behavior behavior) {
-        List<Span> kept =
-                switch (behavior) {
-                    case ISOLATED -> spans;
-                    case REMOVED -> spans.stream().filter(span -> !span.match()).toList();
-                    case CONTIGUOUS -> contiguous(spans);
-                    case MERGED_WITH_PREVIOUS -> mergedWithPrevious(spans);
-                    case MERGED_WITH_NEXT -> mergedWithNext(spans);
-                };
+        List<Span> kept = switch (behavior) {
+            case ISOLATED -> spans;
+            case REMOVED -> spans.stream().filter(span -> !span.match()).toList();
+            case CONTIGUOUS -> contiguous(spans);
+            case MERGED_WITH_PREVIOUS -> mergedWithPrevious(spans);
+            case MERGED_WITH_NEXT -> mergedWithNext(spans);
+        };
         return kept.stream()
                 .filter(span -> span.from() < span.to())
                 .map(span -> text.substring(span.from(), span.to()))

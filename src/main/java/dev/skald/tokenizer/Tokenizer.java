@@ -127,19 +127,13 @@ public final class Tokenizer {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         TokenIds ids = new TokenIds(utf8.length / 3 + 8);
         if (addSpecialTokens) {
-            addAll(template.before(), ids);
+            template.before().forEach(ids::add);
         }
         encode(utf8, 0, utf8.length, ids);
         if (addSpecialTokens) {
-            addAll(template.after(), ids);
+            template.after().forEach(ids::add);
         }
         return ids.toArray();
-    }
-
-    private static void addAll(int[] from, TokenIds to) {
-        for (int id : from) {
-            to.add(id);
-        }
     }
 
     /**
@@ -245,7 +239,8 @@ public final class Tokenizer {
 
     /** Whether encoding with special tokens puts the begin-of-text token first. */
     public boolean addsBos() {
-        return template.before().length > 0 && bosId.equals(OptionalInt.of(template.before()[0]));
+        return !template.before().isEmpty()
+                && bosId.equals(OptionalInt.of(template.before().getFirst()));
     }
 
     /**

@@ -167,7 +167,8 @@ final class TokenizerReader {
                         pattern(at, node),
                         behavior(at, node),
                         node.path("invert").asBoolean(false));
-            case "Digits" -> new PreTokenizer.Digits(node.path("individual_digits").asBoolean(false));
+            case "Digits" ->
+                new PreTokenizer.Digits(node.path("individual_digits").asBoolean(false));
             case "ByteLevel" ->
                 new PreTokenizer.ByteLevel(
                         node.path("add_prefix_space").asBoolean(true),
@@ -194,8 +195,8 @@ final class TokenizerReader {
     }
 
     /** The ids before and after those of the text when special tokens are asked for. */
-    record Template(int[] before, int[] after) {
-        static final Template EMPTY = new Template(new int[0], new int[0]);
+    record Template(List<Integer> before, List<Integer> after) {
+        static final Template EMPTY = new Template(List.of(), List.of());
     }
 
     Template template() {
@@ -209,19 +210,11 @@ final class TokenizerReader {
             case "TemplateProcessing" -> templateProcessing(at, node);
             case "Sequence" -> {
                 List<Template> templates = each(at, node, "processors", this::template);
-                TokenIds before = new TokenIds();
-                TokenIds after = new TokenIds();
-                for (Template template : templates.reversed()) {
-                    for (int id : template.before()) {
-                        before.add(id);
-                    }
-                }
-                for (Template template : templates) {
-                    for (int id : template.after()) {
-                        after.add(id);
-                    }
-                }
-                yield new Template(before.toArray(), after.toArray());
+                List<Integer> before = new ArrayList<>();
+                List<Integer> after = new ArrayList<>();
+                templates.reversed().forEach(template -> before.addAll(template.before()));
+                templates.forEach(template -> after.addAll(template.after()));
+                yield new Template(before, after);
             }
             default -> throw unsupported(at, type(node), "ByteLevel, TemplateProcessing, Sequence");
         };
@@ -234,8 +227,8 @@ final class TokenizerReader {
             special.path("ids").forEach(id -> values.add(id.asInt()));
             ids.put(special.path("id").asText(), values);
         }
-        TokenIds before = new TokenIds();
-        TokenIds after = new TokenIds();
+        List<Integer> before = new ArrayList<>();
+        List<Integer> after = new ArrayList<>();
         int sequences = 0;
         for (JsonNode piece : node.path("single")) {
             if (piece.has("Sequence")) {
@@ -247,12 +240,12 @@ final class TokenizerReader {
                 throw new InvalidInputException(
                         source + ": " + at + ".single: \"" + special + "\" is not in special_tokens");
             }
-            ids.get(special).forEach(sequences == 0 ? before::add : after::add);
+            (sequences == 0 ? before : after).addAll(ids.get(special));
         }
         if (sequences != 1) {
             throw invalid(at + ".single", node.path("single"), "Sequence exactly once");
         }
-        return new Template(before.toArray(), after.toArray());
+        return new Template(before, after);
     }
 
     Decoder decoder() {
@@ -303,7 +296,8 @@ final class TokenizerReader {
         if (pattern.path("Regex").isTextual()) {
             return new Pattern.Regex(pattern.path("Regex").asText());
         }
-        if (!pattern.path("String").isTextual() || pattern.path("String").asText().isEmpty()) {
+        if (!pattern.path("String").isTextual()
+                || pattern.path("String").asText().isEmpty()) {
             throw invalid(at + ".pattern", pattern, "an object with String or Regex");
         }
         return new Pattern.Literal(pattern.path("String").asText());

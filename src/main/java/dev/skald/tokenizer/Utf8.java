@@ -31,17 +31,13 @@ final class Utf8 {
         if (at + length > to) {
             return 0xFFFD;
         }
-        int codePoint =
-                switch (length) {
-                    case 1 -> b;
-                    case 2 -> (b & 0x1F) << 6 | (utf8[at + 1] & 0x3F);
-                    case 3 -> (b & 0x0F) << 12 | (utf8[at + 1] & 0x3F) << 6 | (utf8[at + 2] & 0x3F);
-                    default ->
-                        (b & 0x07) << 18
-                                | (utf8[at + 1] & 0x3F) << 12
-                                | (utf8[at + 2] & 0x3F) << 6
-                                | (utf8[at + 3] & 0x3F);
-                };
+        int codePoint = switch (length) {
+            case 1 -> b;
+            case 2 -> (b & 0x1F) << 6 | (utf8[at + 1] & 0x3F);
+            case 3 -> (b & 0x0F) << 12 | (utf8[at + 1] & 0x3F) << 6 | (utf8[at + 2] & 0x3F);
+            default ->
+                (b & 0x07) << 18 | (utf8[at + 1] & 0x3F) << 12 | (utf8[at + 2] & 0x3F) << 6 | (utf8[at + 3] & 0x3F);
+        };
         return codePoint > Character.MAX_CODE_POINT ? 0xFFFD : codePoint;
     }
 

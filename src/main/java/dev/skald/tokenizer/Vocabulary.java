@@ -138,7 +138,7 @@ final class Vocabulary {
     }
 
     static long hash(byte[] text, int from, int to) {
-        long hash = to - from;
+        long hash = (long) to - from;
         int i = from;
         for (; i + 8 <= to; i += 8) {
             hash = mix(hash ^ (long) LONG.get(text, i));
