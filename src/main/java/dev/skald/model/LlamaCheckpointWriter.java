@@ -1,0 +1,161 @@
+package dev.skald.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.InvalidInputException;
+import dev.skald.torch.DType;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes a model directory as transformers' {@code save_pretrained} does: safetensors, in shards when large, and the files beside them. */
+public final class LlamaCheckpointWriter {
+
+    /** transformers' default {@code max_shard_size}: 5 GB. */
+    public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+    private static final Map<String, String> METADATA = Map.of("format", "pt");
+
+    /** What a model directory has besides weights and configuration; copied where the source has it. */
+    private static final List<String> COMPANIONS = List.of(
+            "generation_config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "chat_template.jinja");
+
+    private LlamaCheckpointWriter() {}
+
+    /**
+     * Writes a whole model directory beside its place, and renames it when it is complete.
+     *
+     * @param target the new directory
+     * @param tensors of the parameters of {@code config}, in the order of {@link Parameter#of}
+     * @param source where tokenizer and generation_config.json are copied from; empty for none
+     * @param shardBytes no shard is larger, unless one tensor is
+     * @throws InvalidInputException when {@code target} is there already
+     * @throws IOException when it cannot be written; nothing of it is left then
+     */
+    public static void write(
+            Path target, LlamaConfig config, List<Tensor> tensors, Optional<Path> source, long shardBytes)
+            throws IOException {
+        if (Files.exists(target)) {
+            throw new InvalidInputException(target + ": is there already, expected a new directory");
+        }
+        Path absolute = target.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        Path beside = Files.createTempDirectory(absolute.getParent(), "." + absolute.getFileName() + "-");
+        try {
+            writeInto(beside, config, tensors, source, shardBytes);
+            Files.move(beside, absolute, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            deleteRecursively(beside);
+        }
+    }
+
+    /** As {@link #write}, into a directory that is there: for a caller that adds files before it renames. */
+    public static void writeInto(
+            Path directory, LlamaConfig config, List<Tensor> tensors, Optional<Path> source, long shardBytes)
+            throws IOException {
+        List<Map<String, Tensor>> shards = shards(config, tensors, shardBytes);
+        if (shards.size() == 1) {
+            SafeTensorsWriter.write(directory.resolve("model.safetensors"), shards.getFirst(), METADATA);
+        } else {
+            writeShards(directory, shards, tensors);
+        }
+        DType dtype = DType.of(tensors.getFirst().scalar_type());
+        writeJson(directory.resolve("config.json"), config.withDType(dtype).toJson());
+        if (source.isPresent()) {
+            for (String name : COMPANIONS) {
+                Path file = source.get().resolve(name);
+                if (Files.exists(file)) {
+                    Files.copy(file, directory.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        Path generation = directory.resolve("generation_config.json");
+        if (!Files.exists(generation)) {
+            writeJson(generation, generationConfig(config));
+        }
+    }
+
+    private static List<Map<String, Tensor>> shards(LlamaConfig config, List<Tensor> tensors, long shardBytes) {
+        List<Parameter> parameters = Parameter.of(config);
+        if (parameters.size() != tensors.size()) {
+            throw new IllegalArgumentException(tensors.size() + " tensors for " + parameters.size() + " parameters");
+        }
+        List<Map<String, Tensor>> shards = new ArrayList<>();
+        long filled = 0;
+        for (int i = 0; i < tensors.size(); i++) {
+            long bytes = tensors.get(i).numel() * tensors.get(i).element_size();
+            if (shards.isEmpty() || filled + bytes > shardBytes) {
+                shards.add(new LinkedHashMap<>());
+                filled = 0;
+            }
+            shards.getLast().put(parameters.get(i).name(), tensors.get(i));
+            filled += bytes;
+        }
+        return shards;
+    }
+
+    private static void writeShards(Path directory, List<Map<String, Tensor>> shards, List<Tensor> tensors)
+            throws IOException {
+        ObjectNode index = ConfigReader.JSON.createObjectNode();
+        index.putObject("metadata")
+                .put(
+                        "total_size",
+                        tensors.stream()
+                                .mapToLong(t -> t.numel() * t.element_size())
+                                .sum());
+        ObjectNode weightMap = index.putObject("weight_map");
+        for (int i = 0; i < shards.size(); i++) {
+            String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+            SafeTensorsWriter.write(directory.resolve(name), shards.get(i), METADATA);
+            shards.get(i).keySet().forEach(tensor -> weightMap.put(tensor, name));
+        }
+        writeJson(directory.resolve("model.safetensors.index.json"), index);
+    }
+
+    private static ObjectNode generationConfig(LlamaConfig config) {
+        ObjectNode json = ConfigReader.JSON.createObjectNode();
+        config.bos_token_id().ifPresent(id -> json.put("bos_token_id", id));
+        if (config.eos_token_ids().size() == 1) {
+            json.put("eos_token_id", config.eos_token_ids().getFirst());
+        } else if (!config.eos_token_ids().isEmpty()) {
+            config.eos_token_ids().forEach(json.putArray("eos_token_id")::add);
+        }
+        return json;
+    }
+
+    private static void writeJson(Path file, ObjectNode json) throws IOException {
+        Files.writeString(file, json.toPrettyString() + "\n");
+    }
+
+    private static void deleteRecursively(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException failed) throws IOException {
+                Files.delete(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
