@@ -1,0 +1,27 @@
+package dev.skald.train;
+
+/**
+ * A number of DeepSpeed's file that may be {@code auto}: then the trainer says it.
+ *
+ * @param value NaN for auto
+ */
+record Auto(double value) {
+
+    static final Auto UNSET = new Auto(Double.NaN);
+
+    boolean isSet() {
+        return !Double.isNaN(value);
+    }
+
+    @Override
+    public String toString() {
+        return isSet() ? number(value) : "auto";
+    }
+
+    /** Without the ".0" of a whole number. */
+    static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
+    }
+}

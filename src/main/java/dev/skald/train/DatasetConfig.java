@@ -1,0 +1,48 @@
+package dev.skald.train;
+
+import dev.skald.InvalidInputException;
+
+/** One entry of {@code datasets} or {@code test_datasets}. */
+public record DatasetConfig(
+        @Key("A file, directory or glob of .jsonl, .txt (.gz, .zst) or .parquet, or the directory of a packed dataset.")
+        String path,
+
+        @Key(value = "How a row becomes a document; completion: its text, as it is.", otherwise = "completion")
+        String type,
+
+        @Key(value = "The field, or column, of the text.", otherwise = "text")
+        String textField,
+
+        @Key(
+                value = "The field of the language, for validation per language; ignored where a row has none.",
+                otherwise = "lang")
+        String langField,
+
+        @Key("Its name in validation and messages; the last part of the path when not given.")
+        String name,
+
+        @Key(
+                value = "How often each of its sequences is seen in an epoch; 0.5: every second one, 2: twice.",
+                otherwise = "1")
+        double weight) {
+
+    public DatasetConfig {
+        if (path == null || path.isBlank()) {
+            throw new InvalidInputException("datasets: an entry has no path");
+        }
+        if (!type.equals("completion")) {
+            throw new InvalidInputException("datasets: " + path + ": type: found '" + type + "', expected completion");
+        }
+        if (!(weight > 0) || weight > 1000) {
+            throw new InvalidInputException(
+                    "datasets: " + path + ": weight: found " + weight + ", expected more than 0, at most 1000");
+        }
+        name = name == null ? lastPart(path) : name;
+    }
+
+    private static String lastPart(String path) {
+        String trimmed = path.replaceFirst("/+$", "");
+        String last = trimmed.substring(trimmed.lastIndexOf('/') + 1);
+        return last.replaceFirst("\\.(jsonl|json|txt|parquet)(\\.gz|\\.zst)?$", "");
+    }
+}

@@ -1,0 +1,8 @@
+package dev.skald.train;
+
+/** On, off, or decided by Skald. */
+public enum Switch {
+    AUTO,
+    TRUE,
+    FALSE
+}

@@ -1,0 +1,286 @@
+package dev.skald.train;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A {@code trainer.yaml}: names, defaults and meanings of the keys are Axolotl's. A component is null where the file does not state the key
+ * and there is no default.
+ */
+public record TrainerConfig(
+        @Key(
+                "Directory of the model: its weights are read, or made at random when it has only config.json and a tokenizer.")
+        String baseModel,
+
+        @Key("Directory or tokenizer.json of the tokenizer, when not that of base_model.")
+        String tokenizerConfig,
+
+        @Key(
+                value =
+                        "Begin each document with the tokenizer's bos token; auto: when its post_processor or tokenizer_config.json does.",
+                otherwise = "auto")
+        Switch addBosToken,
+
+        @Key("What to train on.") List<DatasetConfig> datasets,
+
+        @Key("What to validate on; not together with val_set_size.")
+        List<DatasetConfig> testDatasets,
+
+        @Key(
+                value = "Documents held out of datasets for validation: below 1 the fraction, else how many.",
+                otherwise = "0.0")
+        double valSetSize,
+
+        @Key(value = "Where raw text is kept once it is tokenised.", otherwise = "last_run_prepared")
+        String datasetPreparedPath,
+
+        @Key("Threads that tokenise; all processors when not given.")
+        Integer datasetProcesses,
+
+        @Key(
+                value = "Draw sequences in a random order, a new one each epoch; false: in the order of the data.",
+                otherwise = "true")
+        boolean shuffleMergedDatasets,
+
+        @Key(value = "Tokens in a sequence.", otherwise = "512")
+        int sequenceLen,
+
+        @Key(value = "Fill sequences with several documents; always true here.", otherwise = "true")
+        boolean samplePacking,
+
+        @Key(value = "Sequences are full, so that there is nothing to pad; always true here.", otherwise = "true")
+        boolean padToSequenceLen,
+
+        @Key(
+                value =
+                        "Keep attention and positions inside each document of a sequence; false: the sequence is one text.",
+                otherwise = "true")
+        boolean pretrainMultipackAttn,
+
+        @Key(value = "Seed of the data order and of random weights.", otherwise = "42")
+        long seed,
+
+        @Key(value = "The largest learning rate of the schedule.")
+        double learningRate,
+
+        @Key(value = "cosine, linear, constant, or constant_with_warmup.", otherwise = "cosine")
+        LrScheduler lrScheduler,
+
+        @Key("The cosine ends at this part of learning_rate instead of 0.")
+        Double cosineMinLrRatio,
+
+        @Key("Updates in which the learning rate rises from 0; not together with warmup_ratio.")
+        Long warmupSteps,
+
+        @Key("The same as a fraction of the run. Neither: 3 % of the run, at most 100.")
+        Double warmupRatio,
+
+        @Key(value = "adamw_torch_fused or adamw_torch: AdamW.", otherwise = "adamw_torch_fused")
+        String optimizer,
+
+        @Key(value = "Decoupled weight decay; not applied to norm weights.", otherwise = "0.0")
+        double weightDecay,
+
+        @Key(value = "Decay of AdamW's first moment.", otherwise = "0.9")
+        double adamBeta1,
+
+        @Key(value = "Decay of AdamW's second moment.", otherwise = "0.999")
+        double adamBeta2,
+
+        @Key(value = "Added to the root of AdamW's second moment.", otherwise = "1e-8")
+        double adamEpsilon,
+
+        @Key(value = "Norm to which the gradient is clipped; 0: it is not.", otherwise = "1.0")
+        double maxGradNorm,
+
+        @Key(value = "Sequences in one forward and backward pass of a rank.", otherwise = "1")
+        int microBatchSize,
+
+        @Key(value = "Such passes in one update.", otherwise = "1")
+        int gradientAccumulationSteps,
+
+        @Key(value = "How often the data is seen; may be a fraction.", otherwise = "1")
+        double numEpochs,
+
+        @Key("Updates in the run; wins over num_epochs.") Long maxSteps,
+
+        @Key("Steps between two lines of the log; 0.5 % of the run, 1 to 10, when not given.")
+        Integer loggingSteps,
+
+        @Key("Steps, or fraction of the run, between two validations; one at the end of each epoch when not given.")
+        StepInterval evalSteps,
+
+        @Key("The same, as so many in an epoch; not together with eval_steps.")
+        Integer evalsPerEpoch,
+
+        @Key("Steps, or fraction of the run, between two checkpoints; one at the end of each epoch when not given.")
+        StepInterval saveSteps,
+
+        @Key("The same, as so many in an epoch; not together with save_steps.")
+        Integer savesPerEpoch,
+
+        @Key(value = "Checkpoints that are kept.", otherwise = "4")
+        int saveTotalLimit,
+
+        @Key(value = "Parameters and activations in bfloat16; auto: unless fp16 is true.", otherwise = "auto")
+        Switch bf16,
+
+        @Key(value = "Parameters and activations in float16, with a loss scale; auto: no.", otherwise = "auto")
+        Switch fp16,
+
+        @Key(value = "Let CUDA multiply float32 with 10 bits of mantissa; auto: no.", otherwise = "auto")
+        Switch tf32,
+
+        @Key(
+                value = "Keep only the input of each decoder block and compute the rest again in the backward pass.",
+                otherwise = "false")
+        boolean gradientCheckpointing,
+
+        @Key("Checkpoint to go on from.") String resumeFromCheckpoint,
+
+        @Key(value = "Go on from the latest checkpoint of output_dir, if there is one.", otherwise = "false")
+        boolean autoResumeFromCheckpoints,
+
+        @Key("Stop when the loss is above this ...") Double lossWatchdogThreshold,
+
+        @Key(value = "... in so many steps one after the other.", otherwise = "3")
+        int lossWatchdogPatience,
+
+        @Key("DeepSpeed's file; --deepspeed on the command line wins.")
+        String deepspeed,
+
+        @Key("None: all parameters are trained.") String adapter,
+
+        @Key(value = "Where checkpoints, metrics and the report go.", otherwise = "./model-out")
+        String outputDir) {
+
+    private static final Set<String> OPTIMIZERS = Set.of("adamw_torch_fused", "adamw_torch", "adamw_hf", "adamw");
+
+    public TrainerConfig {
+        datasets = List.copyOf(datasets);
+        testDatasets = List.copyOf(testDatasets);
+        require(baseModel != null, "base_model is missing");
+        require(!datasets.isEmpty(), "datasets is missing");
+        require(
+                adapter == null,
+                "adapter: found '" + adapter + "', but all parameters are trained here; remove the key");
+        require(
+                OPTIMIZERS.contains(optimizer),
+                "optimizer: found '" + optimizer + "', expected one of adamw_torch_fused, adamw_torch");
+        require(samplePacking, "sample_packing: found false, but documents are always packed here");
+        require(padToSequenceLen, "pad_to_sequence_len: found false, but sequences are always full here");
+
+        within("val_set_size", valSetSize, 0, Long.MAX_VALUE);
+        require(
+                valSetSize < 1 || valSetSize == Math.rint(valSetSize),
+                "val_set_size: found " + valSetSize + ", expected a fraction below 1 or a whole number of documents");
+        exclusive(
+                "val_set_size",
+                valSetSize == 0 ? null : valSetSize,
+                "test_datasets",
+                testDatasets.isEmpty() ? null : "given");
+        within("dataset_processes", datasetProcesses, 1, 1024);
+        within("sequence_len", sequenceLen, 2, 1 << 24);
+        require(
+                learningRate > 0 && learningRate < 1,
+                "learning_rate: found " + learningRate + ", expected more than 0 and less than 1");
+        within("cosine_min_lr_ratio", cosineMinLrRatio, 0, 1);
+        require(
+                cosineMinLrRatio == null || lrScheduler == LrScheduler.COSINE,
+                "cosine_min_lr_ratio " + cosineMinLrRatio + " contradicts lr_scheduler "
+                        + lrScheduler.name().toLowerCase(Locale.ROOT));
+        exclusive("warmup_steps", warmupSteps, "warmup_ratio", warmupRatio);
+        within("warmup_steps", warmupSteps, 0, Long.MAX_VALUE);
+        within("warmup_ratio", warmupRatio, 0, 1);
+        within("weight_decay", weightDecay, 0, 1);
+        require(adamBeta1 >= 0 && adamBeta1 < 1, "adam_beta1: found " + adamBeta1 + ", expected 0 to below 1");
+        require(adamBeta2 >= 0 && adamBeta2 < 1, "adam_beta2: found " + adamBeta2 + ", expected 0 to below 1");
+        within("adam_epsilon", adamEpsilon, 0, 1);
+        within("max_grad_norm", maxGradNorm, 0, Double.MAX_VALUE);
+        within("micro_batch_size", microBatchSize, 1, 1 << 16);
+        require(
+                (long) microBatchSize * sequenceLen < 1 << 26,
+                "micro_batch_size " + microBatchSize + " times sequence_len " + sequenceLen + " is more than "
+                        + (1 << 26) + " tokens");
+        within("gradient_accumulation_steps", gradientAccumulationSteps, 1, 1 << 20);
+        require(numEpochs > 0 && numEpochs < 1e6, "num_epochs: found " + numEpochs + ", expected more than 0");
+        within("max_steps", maxSteps, 1, Long.MAX_VALUE);
+        within("logging_steps", loggingSteps, 1, Integer.MAX_VALUE);
+        exclusive("eval_steps", evalSteps, "evals_per_epoch", evalsPerEpoch);
+        exclusive("save_steps", saveSteps, "saves_per_epoch", savesPerEpoch);
+        within("evals_per_epoch", evalsPerEpoch, 1, Integer.MAX_VALUE);
+        within("saves_per_epoch", savesPerEpoch, 1, Integer.MAX_VALUE);
+        within("save_total_limit", saveTotalLimit, 1, Integer.MAX_VALUE);
+        require(!(bf16 == Switch.TRUE && fp16 == Switch.TRUE), "bf16 true contradicts fp16 true");
+        require(
+                resumeFromCheckpoint == null || !autoResumeFromCheckpoints,
+                "resume_from_checkpoint " + resumeFromCheckpoint + " contradicts auto_resume_from_checkpoints true");
+        require(
+                lossWatchdogThreshold == null || lossWatchdogThreshold > 0,
+                "loss_watchdog_threshold: found " + lossWatchdogThreshold + ", expected more than 0");
+        within("loss_watchdog_patience", lossWatchdogPatience, 1, Integer.MAX_VALUE);
+    }
+
+    /**
+     * A trainer.yaml with settings of the command line over it.
+     *
+     * @param overrides each {@code key=value}
+     * @param warnings grows by one line for each key that has no effect
+     */
+    public static TrainerConfig read(Path file, List<String> overrides, List<String> warnings) throws IOException {
+        return of(ConfigFile.readYaml(file), overrides, warnings);
+    }
+
+    static TrainerConfig of(ConfigFile file, List<String> overrides, List<String> warnings) {
+        file.override(overrides);
+        TrainerConfig config = file.bind(TrainerConfig.class, KeysWithoutEffect.TRAINER);
+        warnings.addAll(file.warnings());
+        return config;
+    }
+
+    /** Every key with its value, as a trainer.yaml that states the same run. */
+    public String toYaml() {
+        return ConfigFile.toYaml(this);
+    }
+
+    /** In what parameters and activations are held. */
+    public Precision precision() {
+        if (fp16 == Switch.TRUE) {
+            return Precision.FP16;
+        }
+        return bf16 == Switch.FALSE ? Precision.F32 : Precision.BF16;
+    }
+
+    /** Sequences in one update. */
+    public long globalBatch(int worldSize) {
+        return (long) worldSize * microBatchSize * gradientAccumulationSteps;
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new InvalidInputException(otherwise);
+        }
+    }
+
+    private static void within(String key, Number value, double least, double most) {
+        if (value != null && !(value.doubleValue() >= least && value.doubleValue() <= most)) {
+            String range =
+                    most > 1e15 ? "at least " + Auto.number(least) : Auto.number(least) + " to " + Auto.number(most);
+            throw new InvalidInputException(key + ": found " + value + ", expected " + range);
+        }
+    }
+
+    private static void exclusive(String one, Object oneValue, String other, Object otherValue) {
+        require(
+                oneValue == null || otherValue == null,
+                one + " " + text(oneValue) + " contradicts " + other + " " + text(otherValue) + ": give one of them");
+    }
+
+    private static String text(Object value) {
+        return value instanceof StepInterval interval ? Auto.number(interval.number()) : String.valueOf(value);
+    }
+}

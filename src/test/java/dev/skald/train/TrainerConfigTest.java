@@ -1,0 +1,250 @@
+package dev.skald.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TrainerConfigTest {
+
+    private static final String SMALLEST = """
+            base_model: model
+            datasets: [{path: texts}]
+            learning_rate: 2e-5
+            """;
+
+    @Test
+    void everyShippedFileIsParsed() throws IOException {
+        List<String> warnings = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(Path.of("configs"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(".yaml")) {
+                    TrainerConfig.read(file, List.of(), warnings);
+                } else if (name.startsWith("deepspeed")) {
+                    DeepSpeedConfig.read(file, warnings);
+                }
+            }
+        }
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
+    void theFileOfTheCard() throws IOException {
+        TrainerConfig config =
+                TrainerConfig.read(Path.of("configs/nordic-8b/trainer.yaml"), List.of(), new ArrayList<>());
+        assertThat(config.learningRate()).isEqualTo(2e-5);
+        assertThat(config.warmupSteps()).isEqualTo(100);
+        assertThat(config.lrScheduler()).isEqualTo(LrScheduler.COSINE);
+        assertThat(config.optimizer()).isEqualTo("adamw_torch_fused");
+        assertThat(config.maxGradNorm()).isEqualTo(1.0);
+        assertThat(config.gradientAccumulationSteps()).isEqualTo(16);
+        assertThat(config.microBatchSize()).isEqualTo(1);
+        assertThat(config.numEpochs()).isEqualTo(1);
+        assertThat(config.sequenceLen()).isEqualTo(8192);
+        assertThat(config.precision()).isEqualTo(Precision.BF16);
+        assertThat(config.globalBatch(92)).isEqualTo(1472);
+        Timetable timetable = Timetable.of(config, 27_722_788L, 92);
+        assertThat(timetable.totalSteps()).isEqualTo(18833);
+        assertThat(timetable.loggingSteps()).isEqualTo(10);
+        assertThat(timetable.saveSteps()).isEqualTo(18833);
+    }
+
+    @Test
+    void defaultsAreAxolotls() {
+        TrainerConfig config = parse(SMALLEST);
+        assertThat(config.optimizer()).isEqualTo("adamw_torch_fused");
+        assertThat(config.lrScheduler()).isEqualTo(LrScheduler.COSINE);
+        assertThat(config.weightDecay()).isZero();
+        assertThat(config.adamBeta1()).isEqualTo(0.9);
+        assertThat(config.adamBeta2()).isEqualTo(0.999);
+        assertThat(config.adamEpsilon()).isEqualTo(1e-8);
+        assertThat(config.maxGradNorm()).isEqualTo(1.0);
+        assertThat(config.microBatchSize()).isEqualTo(1);
+        assertThat(config.gradientAccumulationSteps()).isEqualTo(1);
+        assertThat(config.numEpochs()).isEqualTo(1);
+        assertThat(config.maxSteps()).isNull();
+        assertThat(config.sequenceLen()).isEqualTo(512);
+        assertThat(config.saveTotalLimit()).isEqualTo(4);
+        assertThat(config.valSetSize()).isZero();
+        assertThat(config.gradientCheckpointing()).isFalse();
+        assertThat(config.pretrainMultipackAttn()).isTrue();
+        assertThat(config.seed()).isEqualTo(42);
+        assertThat(config.shuffleMergedDatasets()).isTrue();
+        assertThat(config.lossWatchdogThreshold()).isNull();
+        assertThat(config.lossWatchdogPatience()).isEqualTo(3);
+        assertThat(config.outputDir()).isEqualTo("./model-out");
+        assertThat(config.datasets().getFirst().type()).isEqualTo("completion");
+        assertThat(config.datasets().getFirst().textField()).isEqualTo("text");
+    }
+
+    @Test
+    void everyKeyIsDocumented() {
+        for (Class<?> type : List.of(
+                TrainerConfig.class,
+                DatasetConfig.class,
+                DeepSpeedConfig.class,
+                DeepSpeedConfig.Zero.class,
+                DeepSpeedConfig.Offload.class,
+                DeepSpeedConfig.Bf16.class,
+                DeepSpeedConfig.Fp16.class)) {
+            for (RecordComponent component : type.getRecordComponents()) {
+                assertThat(component.getAnnotation(Key.class))
+                        .as(component.toString())
+                        .isNotNull();
+                assertThat(component.getAnnotation(Key.class).value())
+                        .endsWith(component.getName().equals("lossWatchdogThreshold") ? "..." : ".");
+            }
+        }
+        List<String> keys = Arrays.stream(TrainerConfig.class.getRecordComponents())
+                .map(ConfigFile::key)
+                .toList();
+        assertThat(keys).doesNotContainAnyElementsOf(KeysWithoutEffect.TRAINER.keySet());
+    }
+
+    @Test
+    void numbersMayBeStringsAndValuesBeOverridden() {
+        TrainerConfig config = TrainerConfig.of(
+                ConfigFile.parseYaml("trainer.yaml", SMALLEST + "sequence_len: \"1_024\"\nnum_epochs: \"1.5\"\n"),
+                List.of("learning_rate=1e-4", "bf16=false", "save_steps=0.25", "datasets=[{path: b, weight: 2}]"),
+                new ArrayList<>());
+        assertThat(config.learningRate()).isEqualTo(1e-4);
+        assertThat(config.sequenceLen()).isEqualTo(1024);
+        assertThat(config.numEpochs()).isEqualTo(1.5);
+        assertThat(config.precision()).isEqualTo(Precision.F32);
+        assertThat(config.saveSteps().steps(1002)).isEqualTo(251);
+        assertThat(config.datasets().getFirst().path()).isEqualTo("b");
+        assertThat(config.datasets().getFirst().weight()).isEqualTo(2);
+    }
+
+    @Test
+    void theResolvedFileStatesTheSameRun() {
+        TrainerConfig config = parse(SMALLEST + """
+                test_datasets:
+                  - {path: "data/val/*.jsonl.gz", name: val, text_field: body}
+                warmup_ratio: 0.05
+                eval_steps: 0.1
+                save_steps: 500
+                max_steps: 10000
+                fp16: true
+                bf16: auto
+                adam_epsilon: 1e-10
+                tokenizer_config: "yes"
+                """);
+        assertThat(parse(config.toYaml())).isEqualTo(config);
+        assertThat(config.toYaml()).contains("adam_epsilon: 1.0E-10", "save_steps: 500", "sequence_len: 512");
+        DeepSpeedConfig deepSpeed = DeepSpeedConfig.none().resolve(config, 4);
+        assertThat(DeepSpeedConfig.of(ConfigFile.parseJson("ds.json", deepSpeed.toJson()), new ArrayList<>()))
+                .isEqualTo(deepSpeed);
+    }
+
+    @Test
+    void aKeyWithoutEffectIsAWarning() {
+        List<String> warnings = new ArrayList<>();
+        TrainerConfig.of(
+                ConfigFile.parseYaml("trainer.yaml", SMALLEST + "wandb_project: p\nflash_attention: true\n"),
+                List.of(),
+                warnings);
+        assertThat(warnings).hasSize(2);
+        assertThat(warnings.getFirst()).startsWith("trainer.yaml: wandb_project has no effect: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            learnin_rate: 1        | unknown key 'learnin_rate'; did you mean 'learning_rate'?
+            sequnce_len: 1         | unknown key 'sequnce_len'; did you mean 'sequence_len'?
+            eval_step: 1           | unknown key 'eval_step'; did you mean 'eval_steps'?
+            sequence_len: 2.5      | sequence_len: found 2.5, expected a whole number up to 2147483647
+            sequence_len: long     | sequence_len: found "long", expected a number
+            sequence_len: 1        | sequence_len: found 1, expected 2 to 16777216
+            sequence_len: [1]      | sequence_len: found [1], expected a number
+            learning_rate: 0       | learning_rate: found 0.0, expected more than 0 and less than 1
+            learning_rate: .nan    | learning_rate
+            bf16: full             | bf16: found "full", expected one of auto, true, false
+            lr_scheduler: rex      | lr_scheduler: found "rex", expected one of cosine, linear, constant, constant_with_warmup
+            optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
+            datasets: []           | datasets is missing
+            datasets: texts        | datasets: found "texts", expected a list
+            datasets: [{path: a, type: alpaca}]  | datasets: a: type: found 'alpaca', expected completion
+            datasets: [{path: a, texfield: b}]   | unknown key 'datasets[0].texfield'; did you mean 'datasets[0].text_field'?
+            datasets: [{type: completion}]       | datasets: an entry has no path
+            datasets: [{path: a, weight: -1}]    | datasets: a: weight: found -1.0, expected more than 0, at most 1000
+            save_steps: 1.5        | save_steps: found 1.5, expected a whole number of steps, or a fraction of the run below 1
+            val_set_size: 1.5      | val_set_size: found 1.5, expected a fraction below 1 or a whole number of documents
+            adapter: lora          | adapter: found 'lora', but all parameters are trained here
+            adam_beta2: 1          | adam_beta2: found 1.0, expected 0 to below 1
+            gradient_checkpointing: offload | gradient_checkpointing: found "offload", expected true or false
+            """)
+    void aWrongValueIsNamed(String line, String message) {
+        assertThatThrownBy(() -> TrainerConfig.of(
+                        ConfigFile.parseYaml(
+                                "trainer.yaml", SMALLEST.replaceAll(line.replaceFirst(":.*", "") + ":.*\n", "") + line),
+                        List.of(),
+                        new ArrayList<>()))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith("trainer.yaml:")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void contradictionsNameBothKeysAndValues() {
+        for (Map.Entry<String, String> each : Map.of(
+                        "warmup_steps: 100\nwarmup_ratio: 0.1", "warmup_steps 100 contradicts warmup_ratio 0.1",
+                        "bf16: true\nfp16: true", "bf16 true contradicts fp16 true",
+                        "save_steps: 10\nsaves_per_epoch: 2", "save_steps 10 contradicts saves_per_epoch 2",
+                        "val_set_size: 0.1\ntest_datasets: [{path: a}]",
+                                "val_set_size 0.1 contradicts test_datasets given",
+                        "lr_scheduler: linear\ncosine_min_lr_ratio: 0.1",
+                                "cosine_min_lr_ratio 0.1 contradicts lr_scheduler linear",
+                        "resume_from_checkpoint: c\nauto_resume_from_checkpoints: true",
+                                "resume_from_checkpoint c contradicts auto_resume_from_checkpoints true")
+                .entrySet()) {
+            assertThatThrownBy(() -> parse(SMALLEST + each.getKey()))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining(each.getValue());
+        }
+    }
+
+    @Test
+    void aFileThatIsNotYamlIsNamedWithItsLine() {
+        assertThatThrownBy(() -> parse("a: [1\nb: 2"))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith("trainer.yaml:2: ");
+        assertThatThrownBy(() -> parse(SMALLEST + "learning_rate: 1"))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("uplicate");
+        assertThatThrownBy(() -> parse("- a")).hasMessageContaining("expected keys and values");
+        assertThatThrownBy(() -> parse("")).hasMessageContaining("is missing");
+        assertThatThrownBy(() -> TrainerConfig.of(
+                        ConfigFile.parseYaml("t", SMALLEST), List.of("learning_rate"), new ArrayList<>()))
+                .hasMessageContaining("expected key=value");
+    }
+
+    @Test
+    void tooFewSequencesForOneStepAreRefused() {
+        assertThatThrownBy(() -> Timetable.of(parse(SMALLEST + "gradient_accumulation_steps: 8"), 15, 2))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("found 15 sequences of sequence_len 512, expected at least 16");
+        assertThat(Timetable.of(parse(SMALLEST + "gradient_accumulation_steps: 8"), 16, 2)
+                        .totalSteps())
+                .isEqualTo(1);
+        assertThat(Timetable.of(parse(SMALLEST + "num_epochs: 2.5\nsaves_per_epoch: 4"), 100, 1))
+                .isEqualTo(new Timetable(250, 100, 1, 100, 25));
+    }
+
+    static TrainerConfig parse(String yaml) {
+        return TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", yaml), List.of(), new ArrayList<>());
+    }
+}
