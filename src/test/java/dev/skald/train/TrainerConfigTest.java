@@ -171,7 +171,7 @@ class TrainerConfigTest {
             sequence_len: 1        | sequence_len: found 1, expected 2 to 16777216
             sequence_len: [1]      | sequence_len: found [1], expected a number
             learning_rate: 0       | learning_rate: found 0.0, expected more than 0 and less than 1
-            learning_rate: .nan    | learning_rate
+            learning_rate: .nan    | Malformed numeric value
             bf16: full             | bf16: found "full", expected one of auto, true, false
             lr_scheduler: rex      | lr_scheduler: found "rex", expected one of cosine, linear, constant, constant_with_warmup
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
