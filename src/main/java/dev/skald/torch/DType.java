@@ -41,8 +41,9 @@ public enum DType {
 
     /** @throws IllegalArgumentException for a dtype that is none of these */
     public static DType of(ScalarType type) {
+        ScalarType known = type.intern(); // JavaCPP makes a new object for each value that a native method returns
         return Arrays.stream(values())
-                .filter(d -> d.scalarType() == type)
+                .filter(d -> d.scalarType() == known)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no dtype of weights: " + type));
     }

@@ -1,0 +1,65 @@
+package dev.skald.train;
+
+import dev.skald.torch.TensorMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.stream.LongStream;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The sum of squares of f32 gradients, in f64 and in an order that does not depend on the number of threads. */
+final class GradientNorm {
+
+    private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final long CHUNK = 1 << 16;
+
+    private GradientNorm() {}
+
+    /** The sum of squares of {@code length} elements from {@code from} on; not finite where one of them is not. */
+    static double sumOfSquares(Tensor gradients, long from, long length) {
+        if (!gradients.device().is_cpu()) {
+            try (PointerScope _ = new PointerScope()) {
+                double norm = torch.linalg_vector_norm(gradients.narrow(0, from, length))
+                        .item_double();
+                return norm * norm;
+            }
+        }
+        MemorySegment memory = TensorMemory.of(gradients);
+        double[] sums = LongStream.range(0, Math.ceilDiv(length, CHUNK))
+                .parallel()
+                .mapToDouble(i -> chunk(memory, from + i * CHUNK, Math.min(CHUNK, length - i * CHUNK)))
+                .toArray();
+        double sum = 0;
+        for (double part : sums) {
+            sum += part;
+        }
+        return sum;
+    }
+
+    private static double chunk(MemorySegment memory, long from, long length) {
+        DoubleVector low = DoubleVector.zero(D);
+        DoubleVector high = DoubleVector.zero(D);
+        long end = length - length % F.length();
+        for (long i = 0; i < end; i += F.length()) {
+            FloatVector x = FloatVector.fromMemorySegment(F, memory, (from + i) << 2, ByteOrder.nativeOrder());
+            DoubleVector a = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 0);
+            DoubleVector b = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 1);
+            low = a.fma(a, low);
+            high = b.fma(b, high);
+        }
+        double sum = low.reduceLanes(VectorOperators.ADD) + high.reduceLanes(VectorOperators.ADD);
+        for (long i = end; i < length; i++) {
+            double x = memory.getAtIndex(FLOAT, from + i);
+            sum += x * x;
+        }
+        return sum;
+    }
+}
