@@ -1,6 +1,5 @@
 package dev.skald.kernel;
 
-import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.ones;
 import static org.bytedeco.pytorch.global.torch.silu;
 
@@ -13,15 +12,15 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The operations composed of libtorch's operators: on any device, in any dtype; on the CPU the oracle of {@link VectorKernels}. */
 public final class AtenKernels implements Kernels {
 
-    /** Queries whose scores are held at once: memory grows with the length of the prompt, not with its square. */
-    private static final int QUERY_BLOCK = 128;
+    private static final BlockedAttention BLOCKS = new BlockedAttention(new AtenScores());
+
+    private static final ChunkedCrossEntropy LOSS = new ChunkedCrossEntropy(AtenKernels::crossEntropyOfLogits);
 
     @Override
     public Tensor embedding(Tensor table, int[] ids) {
@@ -37,8 +36,7 @@ public final class AtenKernels implements Kernels {
     public Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
         return Scoped.tensor(() -> {
             Tensor x32 = x.to(ScalarType.Float);
-            Tensor meanSquare = x32.square().mean(new long[] {-1}, true, new ScalarTypeOptional());
-            Tensor inverseRms = meanSquare.add_(new Scalar(eps)).rsqrt_();
+            Tensor inverseRms = mean(x32.square()).add_(new Scalar(eps)).rsqrt_();
             return x32.mul(inverseRms).to(x.scalar_type()).mul(weight);
         });
     }
@@ -68,50 +66,160 @@ public final class AtenKernels implements Kernels {
 
     @Override
     public Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
+        return BLOCKS.overCache(q, keys, values, length);
+    }
+
+    @Override
+    public void ropeBackward(Tensor x, Tensor cos, Tensor sin, int[] positions) {
+        try (PointerScope _ = new PointerScope()) {
+            rope(x, cos, sin.neg(), positions);
+        }
+    }
+
+    @Override
+    public Tensor rmsNormBackward(Tensor dy, Tensor x, Tensor weight, double eps, Tensor weightGradient) {
         return Scoped.tensor(() -> {
-            long time = q.size(0);
-            long heads = q.size(1);
-            long headDim = q.size(2);
-            long kvHeads = keys.getFirst().size(0);
-            long group = heads / kvHeads;
-            Tensor k_HLD = cached(keys, length);
-            Tensor v_HLD = cached(values, length);
-            Tensor out = q.new_empty(time, heads * headDim);
-            for (long start = 0; start < time; start += QUERY_BLOCK) {
-                long rows = Math.min(QUERY_BLOCK, time - start);
-                long seen = length - time + start + rows;
-                try (PointerScope _ = new PointerScope()) {
-                    Tensor q_HGTD = q.narrow(0, start, rows)
-                            .view(rows, kvHeads, group, headDim)
-                            .permute(1, 2, 0, 3)
-                            .reshape(kvHeads, group * rows, headDim);
-                    Tensor scores_HGTL = q_HGTD.bmm(k_HLD.narrow(1, 0, seen).transpose(1, 2))
-                            .to(ScalarType.Float)
-                            .mul_(new Scalar(1 / Math.sqrt((double) headDim)))
-                            .view(kvHeads, group, rows, seen);
-                    Tensor future = ones(new long[] {rows, seen}, new TensorOptions(q.device()))
-                            .triu(seen - rows + 1)
-                            .to(ScalarType.Bool);
-                    Tensor probabilities_HGTL = scores_HGTL
-                            .masked_fill_(future, new Scalar(Double.NEGATIVE_INFINITY))
-                            .softmax(-1)
-                            .to(q.scalar_type())
-                            .view(kvHeads, group * rows, seen);
-                    Tensor o_HGTD =
-                            probabilities_HGTL.bmm(v_HLD.narrow(1, 0, seen)).view(kvHeads, group, rows, headDim);
-                    out.narrow(0, start, rows)
-                            .view(rows, kvHeads, group, headDim)
-                            .copy_(o_HGTD.permute(2, 0, 1, 3));
-                }
-            }
-            return out;
+            Tensor x32 = x.to(ScalarType.Float);
+            Tensor dy32 = dy.to(ScalarType.Float);
+            Tensor inverseRms = mean(x32.square()).add_(new Scalar(eps)).rsqrt_();
+            Tensor normalized = x32.mul(inverseRms);
+            weightGradient.add_(dy32.mul(normalized).sum(0));
+            Tensor dNormalized = dy32.mul(weight);
+            Tensor along = mean(dNormalized.mul(normalized));
+            return dNormalized.sub_(normalized.mul_(along)).mul_(inverseRms).to(x.scalar_type());
         });
     }
 
-    /** The first {@code length} positions of a cache as one tensor {@code [kvHeads, length, headDim]}. */
-    private static Tensor cached(List<Tensor> blocks, long length) {
-        Tensor all = blocks.size() == 1 ? blocks.getFirst() : cat(new TensorVector(blocks.toArray(Tensor[]::new)), 1);
-        return all.narrow(1, 0, length);
+    @Override
+    public void swiGluBackward(Tensor dy, Tensor gate, Tensor up) {
+        try (PointerScope _ = new PointerScope()) {
+            Tensor dy32 = dy.to(ScalarType.Float);
+            Tensor gate32 = gate.to(ScalarType.Float);
+            Tensor sigmoid = gate32.sigmoid();
+            Tensor silu = gate32.mul(sigmoid);
+            Tensor slope = sigmoid.add(silu.mul(sigmoid.neg().add_(new Scalar(1.0))));
+            gate.copy_(dy32.mul(up).mul_(slope));
+            up.copy_(dy32.mul(silu));
+        }
+    }
+
+    @Override
+    public Tensor linearInputGradient(Tensor dy, Tensor weight) {
+        return dy.mm(weight);
+    }
+
+    @Override
+    public void addLinearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
+        dx.addmm_(dy, weight);
+    }
+
+    @Override
+    public void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient) {
+        try (PointerScope _ = new PointerScope()) {
+            weightGradient.add_(dy.t().mm(x));
+        }
+    }
+
+    @Override
+    public void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient) {
+        try (PointerScope _ = new PointerScope()) {
+            tableGradient.index_add_(0, longs(ids, dy.device()), dy.to(ScalarType.Float));
+        }
+    }
+
+    @Override
+    public DocumentAttention attention(Tensor q, Tensor k, Tensor v, int[] documentStarts) {
+        return BLOCKS.byDocument(q, k, v, documentStarts);
+    }
+
+    @Override
+    public AttentionGradients attentionBackward(
+            Tensor dOut, DocumentAttention forward, Tensor q, Tensor k, Tensor v, int[] documentStarts) {
+        return BLOCKS.byDocumentBackward(dOut, forward, q, k, v, documentStarts);
+    }
+
+    @Override
+    public double crossEntropy(Tensor hidden, Tensor weight, int[] targets) {
+        return LOSS.forward(hidden, weight, targets);
+    }
+
+    @Override
+    public double crossEntropyBackward(
+            Tensor hidden,
+            Tensor weight,
+            int[] targets,
+            double gradientScale,
+            Tensor hiddenGradient,
+            Tensor weightGradient) {
+        return LOSS.forwardBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
+    }
+
+    /** Loss and gradient of a chunk's logits. */
+    private static double crossEntropyOfLogits(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
+        try (PointerScope _ = new PointerScope()) {
+            Tensor logits32 = logits.to(ScalarType.Float);
+            Tensor target = longs(targets, logits.device()).unsqueeze(1);
+            Tensor predicted = target.ne(new Scalar(IGNORED)).to(ScalarType.Float);
+            Tensor index = target.clamp_min(new Scalar(0L));
+            Tensor logSumExp = logits32.logsumexp(new long[] {1}, true);
+            double loss = logSumExp
+                    .sub(logits32.gather(1, index))
+                    .mul(predicted)
+                    .to(ScalarType.Double)
+                    .sum()
+                    .item_double();
+            if (gradient) {
+                Tensor probabilities = logits32.sub_(logSumExp).exp_();
+                probabilities.scatter_add_(1, index, torch.ones_like(logSumExp).neg());
+                logits.copy_(probabilities.mul_(predicted.mul(new Scalar(gradientScale))));
+            }
+            return loss;
+        }
+    }
+
+    private static Tensor mean(Tensor x) {
+        return x.mean(new long[] {-1}, true, new ScalarTypeOptional());
+    }
+
+    /** Attention's scores by operators, in f32. */
+    private record AtenScores() implements BlockedAttention.Scores {
+
+        @Override
+        public void softmax(Tensor scores, int group, double scale, Tensor logSumExp) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor masked = masked(scores, group, scale);
+                Tensor sums = masked.logsumexp(new long[] {-1}, true);
+                logSumExp.copy_(sums.view_as(logSumExp));
+                scores.copy_(masked.sub_(sums).exp_());
+            }
+        }
+
+        @Override
+        public void gradient(Tensor scores, Tensor dP, int group, double scale, Tensor logSumExp, Tensor delta) {
+            try (PointerScope _ = new PointerScope()) {
+                long[] column = {scores.size(0), scores.size(1), 1};
+                Tensor p = masked(scores, group, scale)
+                        .sub_(logSumExp.reshape(column))
+                        .exp_();
+                Tensor ds = dP.to(ScalarType.Float).sub_(delta.reshape(column)).mul_(p);
+                scores.copy_(p);
+                dP.copy_(ds.mul_(new Scalar(scale)));
+            }
+        }
+
+        private static Tensor masked(Tensor scores, int group, double scale) {
+            long seen = scores.size(2);
+            long time = scores.size(1) / group;
+            Tensor future = ones(new long[] {time, seen}, new TensorOptions(scores.device()))
+                    .triu(seen - time + 1)
+                    .to(ScalarType.Bool)
+                    .unsqueeze(1)
+                    .expand(time, group, seen)
+                    .reshape(time * group, seen);
+            return scores.to(ScalarType.Float)
+                    .mul(new Scalar(scale))
+                    .masked_fill_(future, new Scalar(Double.NEGATIVE_INFINITY));
+        }
     }
 
     private static Tensor longs(int[] values, Device device) {

@@ -14,6 +14,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 public sealed interface Kernels permits AtenKernels, VectorKernels {
 
+    /** The target of a row that is not predicted. */
+    int IGNORED = -100;
+
     /** The kernels for a device: vector loops on the CPU, ATen operators elsewhere. */
     static Kernels on(DeviceType device) {
         return switch (device) {
@@ -50,4 +53,96 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
      * @return {@code [time, heads * headDim]}
      */
     Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length);
+
+    /** As {@link #rope} by the negative angles: takes the gradient of a rotated tensor, in place, to that of the tensor before. */
+    void ropeBackward(Tensor x, Tensor cos, Tensor sin, int[] positions);
+
+    /**
+     * The gradients of {@link #rmsNorm}.
+     *
+     * @param dy {@code [rows, features]}: the gradient of the result
+     * @param x what was normalised
+     * @param weightGradient f32 {@code [features]}; the weight's gradient is added to it
+     * @return {@code dx [rows, features]}
+     */
+    Tensor rmsNormBackward(Tensor dy, Tensor x, Tensor weight, double eps, Tensor weightGradient);
+
+    /**
+     * The gradients of {@link #swiGlu}, written over its arguments.
+     *
+     * @param dy {@code [rows, features]}: the gradient of the result
+     * @param gate overwritten by its gradient
+     * @param up overwritten by its gradient
+     */
+    void swiGluBackward(Tensor dy, Tensor gate, Tensor up);
+
+    /** The gradient of {@link #linear}'s input: {@code dy [rows, out]} times {@code weight [out, in]}: {@code [rows, in]}. */
+    Tensor linearInputGradient(Tensor dy, Tensor weight);
+
+    /** As {@link #linearInputGradient}, added to {@code dx [rows, in]}. */
+    void addLinearInputGradient(Tensor dy, Tensor weight, Tensor dx);
+
+    /** Adds the gradient of {@link #linear}'s weight, the transpose of {@code dy} times {@code x}, to f32 {@code weightGradient [out, in]}. */
+    void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient);
+
+    /** Adds the gradient of {@link #embedding}'s table, the rows of {@code dy [rows, features]}, to f32 {@code tableGradient [vocab, features]}. */
+    void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient);
+
+    /**
+     * Causal attention inside each document: a row sees itself and the rows of its document before it. Memory grows with the rows, not with
+     * their square.
+     *
+     * @param q {@code [rows, heads, headDim]}
+     * @param k {@code [rows, kvHeads, headDim]}
+     * @param v as {@code k}
+     * @param documentStarts the first row of each document, ascending, from 0
+     */
+    DocumentAttention attention(Tensor q, Tensor k, Tensor v, int[] documentStarts);
+
+    /**
+     * The gradients of {@link #attention(Tensor, Tensor, Tensor, int[])}; probabilities are recomputed block by block from the saved sums.
+     *
+     * @param dOut {@code [rows, heads * headDim]}: the gradient of {@code forward.out()}
+     */
+    AttentionGradients attentionBackward(
+            Tensor dOut, DocumentAttention forward, Tensor q, Tensor k, Tensor v, int[] documentStarts);
+
+    /**
+     * The sum over rows of the cross entropy, in nats, of {@code hidden [rows, features]} times the transpose of {@code weight [vocab,
+     * features]}. Logits are held for some rows at a time.
+     *
+     * @param targets per row the id to predict; {@link #IGNORED} rows count nothing
+     */
+    double crossEntropy(Tensor hidden, Tensor weight, int[] targets);
+
+    /**
+     * {@link #crossEntropy} with the gradients of {@code gradientScale} times the sum.
+     *
+     * @param hiddenGradient {@code [rows, features]} of the dtype of {@code hidden}; overwritten
+     * @param weightGradient f32 {@code [vocab, features]}; the weight's gradient is added to it
+     */
+    double crossEntropyBackward(
+            Tensor hidden,
+            Tensor weight,
+            int[] targets,
+            double gradientScale,
+            Tensor hiddenGradient,
+            Tensor weightGradient);
+
+    /**
+     * What attention's forward pass leaves for the backward pass.
+     *
+     * @param out {@code [rows, heads * headDim]}
+     * @param logSumExp f32 {@code [kvHeads, rows, heads / kvHeads]}: the logarithm of the sum of the exponentials of a query's scaled scores
+     */
+    record DocumentAttention(Tensor out, Tensor logSumExp) {}
+
+    /**
+     * The gradients of attention's arguments.
+     *
+     * @param dq {@code [rows, heads, headDim]}
+     * @param dk {@code [rows, kvHeads, headDim]}
+     * @param dv as {@code dk}
+     */
+    record AttentionGradients(Tensor dq, Tensor dk, Tensor dv) {}
 }

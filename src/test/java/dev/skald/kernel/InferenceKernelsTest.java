@@ -1,14 +1,14 @@
 package dev.skald.kernel;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static dev.skald.kernel.TensorChecks.assertClose;
+import static dev.skald.kernel.TensorChecks.floats;
+import static dev.skald.kernel.TensorChecks.random;
 
 import dev.skald.torch.Natives;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,32 +77,8 @@ class InferenceKernelsTest {
                 }
             }
             for (Kernels kernels : List.of(new AtenKernels(), new VectorKernels())) {
-                close(kernels.attention(q, keys, values, length), expected, tolerance(dtype));
+                assertClose("out", kernels.attention(q, keys, values, length), expected, tolerance(dtype));
             }
         }
-    }
-
-    private static Tensor random(ScalarType dtype, long... shape) {
-        return torch.randn(shape).to(dtype);
-    }
-
-    private static float[] floats(Tensor tensor) {
-        try (PointerScope _ = new PointerScope()) {
-            float[] values = new float[(int) tensor.numel()];
-            new FloatPointer(tensor.to(ScalarType.Float).contiguous().data_ptr_float()).get(values);
-            return values;
-        }
-    }
-
-    private static void close(Tensor actual, double[] expected, double tolerance) {
-        float[] values = floats(actual);
-        assertThat(values).hasSameSizeAs(expected);
-        double scale = 0;
-        double error = 0;
-        for (int i = 0; i < values.length; i++) {
-            scale = Math.max(scale, Math.abs(expected[i]));
-            error = Math.max(error, Math.abs(values[i] - expected[i]));
-        }
-        assertThat(error / scale).isLessThanOrEqualTo(tolerance);
     }
 }

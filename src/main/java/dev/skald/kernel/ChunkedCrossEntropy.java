@@ -1,0 +1,62 @@
+package dev.skald.kernel;
+
+import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The output layer and its loss, some rows at a time: the logits of a chunk become its loss, then, in place, the gradient of the loss, and
+ * from that the gradients of the hidden rows and of the weight. The logits of 8192 rows over a vocabulary of 128256 would be 2 GB.
+ */
+record ChunkedCrossEntropy(Logits logits) {
+
+    /** Rows whose logits are held at once. */
+    static final int CHUNK = 1024;
+
+    /** What is done to the logits of a chunk. */
+    interface Logits {
+
+        /**
+         * The sum of the rows' cross entropies.
+         *
+         * @param logits {@code [rows, vocab]}; with {@code gradient}, overwritten by the gradient of {@code gradientScale} times the sum
+         * @param targets per row
+         */
+        double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient);
+    }
+
+    double forward(Tensor hidden, Tensor weight, int[] targets) {
+        double sum = 0;
+        for (int start = 0; start < targets.length; start += CHUNK) {
+            try (PointerScope _ = new PointerScope()) {
+                int rows = Math.min(CHUNK, targets.length - start);
+                Tensor chunk = torch.linear(hidden.narrow(0, start, rows), weight);
+                sum += logits.crossEntropy(chunk, Arrays.copyOfRange(targets, start, start + rows), 0, false);
+            }
+        }
+        return sum;
+    }
+
+    double forwardBackward(
+            Tensor hidden,
+            Tensor weight,
+            int[] targets,
+            double gradientScale,
+            Tensor hiddenGradient,
+            Tensor weightGradient) {
+        double sum = 0;
+        for (int start = 0; start < targets.length; start += CHUNK) {
+            try (PointerScope _ = new PointerScope()) {
+                int rows = Math.min(CHUNK, targets.length - start);
+                Tensor hiddenRows = hidden.narrow(0, start, rows);
+                Tensor chunk = torch.linear(hiddenRows, weight);
+                sum += logits.crossEntropy(
+                        chunk, Arrays.copyOfRange(targets, start, start + rows), gradientScale, true);
+                torch.mm_out(hiddenGradient.narrow(0, start, rows), chunk, weight);
+                weightGradient.add_(chunk.t().mm(hiddenRows));
+            }
+        }
+        return sum;
+    }
+}

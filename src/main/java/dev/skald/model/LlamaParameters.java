@@ -1,0 +1,93 @@
+package dev.skald.model;
+
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import dev.skald.torch.Scoped;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The trained parameters of a Llama: one flat tensor, and the weights as views of it. {@link #close} frees the flat tensor. */
+public final class LlamaParameters implements AutoCloseable {
+
+    /** The standard deviation that LlamaForCausalLM starts its matrices with. */
+    private static final double INITIALIZER_RANGE = 0.02;
+
+    private final List<Parameter> list;
+    private final Tensor flat;
+    private final List<Tensor> views;
+    private final LlamaWeights weights;
+
+    /** Zeros. */
+    public LlamaParameters(LlamaConfig config, DType dtype, DeviceType device) {
+        this.list = Parameter.of(config);
+        long elements = list.getLast().offset() + list.getLast().numel();
+        try (PointerScope _ = new PointerScope()) {
+            this.flat = kept(device.zeros(dtype, elements));
+            this.views = list.stream()
+                    .map(p -> kept(flat.narrow(0, p.offset(), p.numel()).view(p.shape())))
+                    .toList();
+        }
+        this.weights = LlamaWeights.of(config, views);
+    }
+
+    /** The parameters in the order of {@link Parameter#of}. */
+    public List<Parameter> list() {
+        return list;
+    }
+
+    /** All of them, {@code [elements]}. */
+    public Tensor flat() {
+        return flat;
+    }
+
+    /** One of them, a view of {@link #flat}. */
+    public Tensor view(int parameter) {
+        return views.get(parameter);
+    }
+
+    /** All of them as a model takes them, views of {@link #flat}. */
+    public LlamaWeights weights() {
+        return weights;
+    }
+
+    /** Copies a model's weights, in the order of {@link Parameter#of}, rounding them to this dtype. */
+    public void copyFrom(List<Tensor> tensors) {
+        for (int i = 0; i < views.size(); i++) {
+            views.get(i).copy_(tensors.get(i));
+        }
+    }
+
+    /** Draws them as LlamaForCausalLM starts: matrices normal with deviation 0.02, norms 1. The same seed gives the same values. */
+    public void initialize(long seed) {
+        try (PointerScope _ = new PointerScope()) {
+            GeneratorOptional generator = new GeneratorOptional(torch.make_generator_cpu(seed));
+            for (int i = 0; i < views.size(); i++) {
+                Tensor view = views.get(i);
+                if (list.get(i).isNorm()) {
+                    view.fill_(new Scalar(1.0));
+                } else {
+                    Tensor drawn =
+                            Scoped.tensor(() -> torch.zeros(view.numel()).normal_(0, INITIALIZER_RANGE, generator));
+                    view.copy_(drawn.view(list.get(i).shape()));
+                    drawn.close();
+                }
+            }
+        }
+    }
+
+    /** Frees the flat tensor and its views. */
+    @Override
+    public void close() {
+        views.forEach(Tensor::releaseReference);
+        flat.releaseReference();
+    }
+
+    private static Tensor kept(Tensor tensor) {
+        tensor.retainReference();
+        return tensor;
+    }
+}
