@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.InvalidInputException;
 import dev.skald.torch.DType;
 import dev.skald.torch.DeviceType;
-import java.lang.management.ManagementFactory;
+import dev.skald.torch.HostMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -205,12 +205,10 @@ public final class LlamaCheckpoint implements AutoCloseable {
                 copied += bytes;
             }
         }
-        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long total = system.getTotalMemorySize();
-        if (copied + mapped > total) {
+        if (copied + mapped > HostMemory.total() || copied > HostMemory.available()) {
             throw new InvalidInputException(String.format(
-                    "%s: not enough memory: the weights need %.1f GiB in %s, this machine has %.1f GiB",
-                    directory, gib(copied + mapped), dtype, gib(total)));
+                    "%s: not enough memory: the weights need %.1f GiB in %s, this machine has %.1f GiB, %.1f of them free",
+                    directory, gib(copied + mapped), dtype, gib(HostMemory.total()), gib(HostMemory.available())));
         }
     }
 

@@ -1,0 +1,42 @@
+package dev.skald.cli;
+
+import dev.skald.generate.Generation;
+import dev.skald.model.SafeTensorsWriter;
+import dev.skald.torch.DType;
+import dev.skald.torch.TensorMemory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** The safetensors file of {@code generate --logits}: {@code logits}, f32 {@code [tokens, vocab]}, sequences one after the other. */
+final class LogitsFile {
+
+    private LogitsFile() {}
+
+    static void write(Path file, List<Generation> results) throws IOException {
+        List<float[]> rows =
+                results.stream().flatMap(result -> result.logits().stream()).toList();
+        int vocab = rows.getFirst().length;
+        Path beside = file.resolveSibling(file.getFileName() + ".partial");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate((long) rows.size() * vocab * Float.BYTES, Float.BYTES);
+            for (int row = 0; row < rows.size(); row++) {
+                MemorySegment.copy(
+                        rows.get(row), 0, memory, ValueLayout.JAVA_FLOAT, (long) row * vocab * Float.BYTES, vocab);
+            }
+            try (Tensor logits = TensorMemory.wrap(memory, DType.F32, rows.size(), vocab)) {
+                SafeTensorsWriter.write(beside, Map.of("logits", logits), Map.of());
+            }
+            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(beside);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.skald.generate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.Collection;
+
+/**
+ * What a caller asks of one call of generate. What is not set here comes from the model's generation_config.json, and what is not there
+ * either is transformers' default: precedence and meaning are those of its {@code GenerationConfig}. Immutable: each method returns a copy.
+ * Values are checked when text is generated.
+ */
+public final class GenerationOptions {
+
+    private static final GenerationOptions NONE = new GenerationOptions(JsonNodeFactory.instance.objectNode());
+
+    /** Keys and values as generation_config.json spells them. */
+    private final ObjectNode set;
+
+    private GenerationOptions(ObjectNode set) {
+        this.set = set;
+    }
+
+    /** Nothing set: the model's own defaults. */
+    public static GenerationOptions modelDefaults() {
+        return NONE;
+    }
+
+    /** Prompt and new tokens together. */
+    public GenerationOptions maxLength(int tokens) {
+        return with("max_length", JsonNodeFactory.instance.numberNode(tokens));
+    }
+
+    /** New tokens; wins over {@link #maxLength}. */
+    public GenerationOptions maxNewTokens(int tokens) {
+        return with("max_new_tokens", JsonNodeFactory.instance.numberNode(tokens));
+    }
+
+    /** No end token before so many new ones. */
+    public GenerationOptions minNewTokens(int tokens) {
+        return with("min_new_tokens", JsonNodeFactory.instance.numberNode(tokens));
+    }
+
+    /** Whether tokens are drawn at random; greedy otherwise, and then temperature, top-k, top-p and min-p do nothing. */
+    public GenerationOptions sample(boolean sample) {
+        return with("do_sample", JsonNodeFactory.instance.booleanNode(sample));
+    }
+
+    /** Logits are divided by it; above 0. */
+    public GenerationOptions temperature(double temperature) {
+        return with("temperature", JsonNodeFactory.instance.numberNode(temperature));
+    }
+
+    /** Only the {@code k} most likely tokens; 0: all. */
+    public GenerationOptions topK(int k) {
+        return with("top_k", JsonNodeFactory.instance.numberNode(k));
+    }
+
+    /** Only the most likely tokens that together have probability {@code p}. */
+    public GenerationOptions topP(double p) {
+        return with("top_p", JsonNodeFactory.instance.numberNode(p));
+    }
+
+    /** Only tokens with at least {@code p} of the probability of the most likely one. */
+    public GenerationOptions minP(double p) {
+        return with("min_p", JsonNodeFactory.instance.numberNode(p));
+    }
+
+    /** Makes tokens that were there already less likely; 1: off. */
+    public GenerationOptions repetitionPenalty(double penalty) {
+        return with("repetition_penalty", JsonNodeFactory.instance.numberNode(penalty));
+    }
+
+    /** No sequence of so many tokens twice; 0: off. */
+    public GenerationOptions noRepeatNgramSize(int size) {
+        return with("no_repeat_ngram_size", JsonNodeFactory.instance.numberNode(size));
+    }
+
+    /** Texts that end the generation; they stay in the text, as transformers has it. */
+    public GenerationOptions stopStrings(Collection<String> strings) {
+        var array = JsonNodeFactory.instance.arrayNode();
+        strings.forEach(array::add);
+        return with("stop_strings", array);
+    }
+
+    /** Texts that end the generation. */
+    public GenerationOptions stopStrings(String... strings) {
+        return stopStrings(Arrays.asList(strings));
+    }
+
+    /** The same seed, prompt and options give the same text; drawn at random when not set. */
+    public GenerationOptions seed(long seed) {
+        return with("seed", JsonNodeFactory.instance.numberNode(seed));
+    }
+
+    /** How many texts per prompt. */
+    public GenerationOptions numReturnSequences(int count) {
+        return with("num_return_sequences", JsonNodeFactory.instance.numberNode(count));
+    }
+
+    /** Whether results carry the raw logits that each token was chosen from. */
+    public GenerationOptions keepLogits(boolean keep) {
+        return with("output_logits", JsonNodeFactory.instance.booleanNode(keep));
+    }
+
+    ObjectNode json() {
+        return set;
+    }
+
+    private GenerationOptions with(String key, JsonNode value) {
+        ObjectNode copy = set.deepCopy();
+        copy.set(key, value);
+        return new GenerationOptions(copy);
+    }
+}

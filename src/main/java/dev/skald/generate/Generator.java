@@ -1,0 +1,181 @@
+package dev.skald.generate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.InvalidInputException;
+import dev.skald.model.Llama;
+import dev.skald.tokenizer.Tokenizer;
+import dev.skald.torch.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * Generates text with a model directory, as transformers' {@code generate} does. Load it once and use it from any number of threads;
+ * {@link #close} frees the weights.
+ *
+ * <pre>{@code
+ * try (Generator model = Generator.load(Path.of("Llama-3-8B"))) {
+ *     var options = GenerationOptions.modelDefaults().maxLength(128).repetitionPenalty(1.03).temperature(0.6);
+ *     System.out.println(model.generate("Sommar och sol är det bästa jag vet", options).text());
+ * }
+ * }</pre>
+ */
+public final class Generator implements AutoCloseable {
+
+    private static final TextListener NOBODY = (sequence, text) -> {};
+
+    private final Llama model;
+    private final Tokenizer tokenizer;
+    private final ObjectNode defaults;
+
+    private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.defaults = defaults;
+    }
+
+    /**
+     * Loads a model directory in the dtype it is stored in, on the GPU if there is one.
+     *
+     * @throws InvalidInputException when a file is missing or not valid
+     * @throws IOException when a file cannot be read
+     */
+    public static Generator load(Path directory) throws IOException {
+        return load(directory, Optional.empty(), "auto");
+    }
+
+    /**
+     * Loads a model directory.
+     *
+     * @param dtype empty: as stored
+     * @param device {@code auto}, {@code cpu} or {@code cuda}
+     * @throws InvalidInputException when a file is missing or not valid, or the model does not fit into memory
+     * @throws IOException when a file cannot be read
+     */
+    public static Generator load(Path directory, Optional<DType> dtype, String device) throws IOException {
+        ObjectNode defaults = GenerationConfig.read(directory);
+        Llama model = Llama.load(directory, dtype, device);
+        try {
+            return new Generator(model, Tokenizer.load(directory), defaults);
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** The model. */
+    public Llama model() {
+        return model;
+    }
+
+    /** The model's tokenizer. */
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** What the model's generation_config.json asks for that is not supported and will be ignored, {@code key = value} each. */
+    public List<String> ignoredDefaults() {
+        return GenerationConfig.withoutEffect(defaults);
+    }
+
+    /** Continues a text with the model's own defaults. */
+    public Generation generate(String prompt) {
+        return generate(prompt, GenerationOptions.modelDefaults());
+    }
+
+    /**
+     * Continues a text.
+     *
+     * @return the first sequence, where several are asked for
+     * @throws InvalidInputException when an option is out of range, or the prompt too long
+     */
+    public Generation generate(String prompt, GenerationOptions options) {
+        return generate(List.of(prompt), options, NOBODY).getFirst();
+    }
+
+    /**
+     * Continues several texts together.
+     *
+     * @param listener is told of all text while it is generated
+     * @return per prompt as many texts as {@code numReturnSequences} says, in order
+     * @throws InvalidInputException when an option is out of range, or a prompt too long
+     */
+    public List<Generation> generate(List<String> prompts, GenerationOptions options, TextListener listener) {
+        return run(prompts.stream().map(this::prompt).toList(), options, listener);
+    }
+
+    /**
+     * Continues token ids, as they are: nothing is added to them.
+     *
+     * @throws InvalidInputException when an option is out of range, an id is none of the model's, or there are too many
+     */
+    public List<Generation> generate(int[] promptIds, GenerationOptions options, TextListener listener) {
+        return run(List.of(prompt(promptIds)), options, listener);
+    }
+
+    /**
+     * Continues a text piece by piece: generation goes on as the stream is read, on the thread that reads it. Close the stream if it is not
+     * read to its end.
+     */
+    public Stream<String> stream(String prompt, GenerationOptions options) {
+        ArrayDeque<String> pieces = new ArrayDeque<>();
+        Batch batch =
+                batch(List.of(prompt(prompt)), options.numReturnSequences(1), (sequence, text) -> pieces.add(text));
+        Spliterator<String> reader = new Spliterators.AbstractSpliterator<>(Long.MAX_VALUE, Spliterator.ORDERED) {
+            @Override
+            public boolean tryAdvance(Consumer<? super String> action) {
+                while (pieces.isEmpty()) {
+                    if (!batch.step()) {
+                        return false;
+                    }
+                }
+                action.accept(pieces.remove());
+                return true;
+            }
+        };
+        return StreamSupport.stream(reader, false).onClose(batch::close);
+    }
+
+    /** Frees the model. */
+    @Override
+    public void close() {
+        model.close();
+    }
+
+    private List<Generation> run(List<Batch.Prompt> prompts, GenerationOptions options, TextListener listener) {
+        try (Batch batch = batch(prompts, options, listener)) {
+            while (batch.step()) {}
+            return batch.results();
+        }
+    }
+
+    private Batch batch(List<Batch.Prompt> prompts, GenerationOptions options, TextListener listener) {
+        GenerationConfig config =
+                GenerationConfig.resolve(options, defaults, model.config().eos_token_ids());
+        return new Batch(model, tokenizer, config, prompts, listener);
+    }
+
+    private Batch.Prompt prompt(String text) {
+        return new Batch.Prompt(tokenizer.encode(text, true), text);
+    }
+
+    private Batch.Prompt prompt(int[] ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= model.config().vocab_size()) {
+                throw new InvalidInputException("token id " + id + " is outside the model's vocabulary of "
+                        + model.config().vocab_size());
+            }
+        }
+        int[] known =
+                Arrays.stream(ids).filter(id -> id < tokenizer.vocabSize()).toArray();
+        return new Batch.Prompt(ids, tokenizer.decode(known, true));
+    }
+}

@@ -1,0 +1,192 @@
+package dev.skald.generate;
+
+import dev.skald.model.KeyValueCache;
+import dev.skald.tokenizer.IncrementalDecoder;
+import dev.skald.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/** The state of one text that is being generated: its tokens, its cache, its random numbers, and how it is to end. */
+final class Sequence implements AutoCloseable {
+
+    private final int index;
+    private final GenerationConfig config;
+    private final Tokenizer tokenizer;
+    private final KeyValueCache cache;
+    private final List<LogitsProcessor> processors;
+    private final SplittableRandom random;
+    private final IncrementalDecoder decoder;
+    private final int lengthLimit;
+    private final int promptLength;
+    private final String promptText;
+    private final StringBuilder generatedText = new StringBuilder();
+    private final List<float[]> logits = new ArrayList<>();
+    private final long started;
+    private final long firstLogits;
+    private int[] ids;
+    private int length;
+    private long lastToken;
+    private Optional<FinishReason> finished = Optional.empty();
+
+    /**
+     * @param index which text of the call it is
+     * @param cache of the prompt; closed with this
+     * @param seed of this sequence alone
+     * @param started when the call began, {@link System#nanoTime}
+     */
+    Sequence(
+            int index,
+            int[] promptIds,
+            String promptText,
+            GenerationConfig config,
+            Tokenizer tokenizer,
+            KeyValueCache cache,
+            int lengthLimit,
+            long seed,
+            long started) {
+        this.index = index;
+        this.config = config;
+        this.tokenizer = tokenizer;
+        this.cache = cache;
+        this.lengthLimit = lengthLimit;
+        this.promptLength = promptIds.length;
+        this.promptText = promptText;
+        this.processors = LogitsProcessor.of(config, promptIds.length);
+        this.random = new SplittableRandom(seed);
+        this.decoder = tokenizer.decoder(true);
+        this.ids = Arrays.copyOf(promptIds, Math.min(lengthLimit, promptIds.length + 64));
+        this.length = promptIds.length;
+        this.started = started;
+        this.firstLogits = System.nanoTime();
+        this.lastToken = firstLogits;
+        for (int id : promptIds) {
+            text(id); // the continuation's first characters depend on what is before them
+        }
+    }
+
+    int index() {
+        return index;
+    }
+
+    KeyValueCache cache() {
+        return cache;
+    }
+
+    int lastId() {
+        return ids[length - 1];
+    }
+
+    boolean isFinished() {
+        return finished.isPresent();
+    }
+
+    /**
+     * Chooses the next token.
+     *
+     * @param raw the model's logits {@code [vocab]}; changed
+     * @return the text that became certain
+     */
+    String accept(float[] raw) {
+        if (config.output_logits()) {
+            logits.add(raw.clone());
+        }
+        int[] soFar = Arrays.copyOf(ids, length);
+        for (LogitsProcessor processor : processors) {
+            processor.process(soFar, raw);
+        }
+        int id = config.do_sample() ? sample(raw) : highest(raw);
+        if (length == ids.length) {
+            ids = Arrays.copyOf(ids, Math.min(lengthLimit, 2 * length));
+        }
+        ids[length++] = id;
+        lastToken = System.nanoTime();
+        int before = promptText.length() + generatedText.length();
+        StringBuilder added = new StringBuilder(text(id));
+        generatedText.append(added);
+        finished = finish(id, before);
+        if (isFinished()) {
+            String rest = decoder.finish();
+            generatedText.append(rest);
+            added.append(rest);
+        }
+        return added.toString();
+    }
+
+    Generation result() {
+        return new Generation(
+                Arrays.copyOf(ids, promptLength),
+                Arrays.copyOfRange(ids, promptLength, length),
+                promptText + generatedText,
+                generatedText.toString(),
+                finished.orElse(FinishReason.LENGTH),
+                seconds(started, firstLogits),
+                seconds(firstLogits, lastToken),
+                logits);
+    }
+
+    @Override
+    public void close() {
+        cache.close();
+    }
+
+    private Optional<FinishReason> finish(int id, int textBefore) {
+        if (config.eos_token_ids().contains(id)) {
+            return Optional.of(FinishReason.EOS);
+        }
+        if (endsInStopString(textBefore)) {
+            return Optional.of(FinishReason.STOP);
+        }
+        return length >= lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
+    }
+
+    /** As transformers' StopStringCriteria: a stop string counts if it ends in what the last token added; the prompt may hold its beginning. */
+    private boolean endsInStopString(int textBefore) {
+        if (config.stop_strings().isEmpty()) {
+            return false;
+        }
+        String text = promptText + generatedText;
+        return config.stop_strings().stream().anyMatch(stop -> {
+            int at = text.indexOf(stop, Math.max(0, textBefore - stop.length() + 1));
+            return at >= 0;
+        });
+    }
+
+    /** A model may have more rows than its tokenizer has tokens; such an id has no text. */
+    private String text(int id) {
+        return id < tokenizer.vocabSize() ? decoder.add(id) : "";
+    }
+
+    private int sample(float[] scores) {
+        float[] probabilities = LogitsProcessor.softmax(scores);
+        double drawn = random.nextDouble();
+        double sum = 0;
+        int last = 0;
+        for (int i = 0; i < probabilities.length; i++) {
+            if (probabilities[i] > 0) {
+                sum += probabilities[i];
+                last = i;
+                if (drawn < sum) {
+                    return i;
+                }
+            }
+        }
+        return last;
+    }
+
+    private static int highest(float[] scores) {
+        int best = 0;
+        for (int i = 1; i < scores.length; i++) {
+            if (scores[i] > scores[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private static double seconds(long from, long to) {
+        return Math.max(1, to - from) / 1e9;
+    }
+}
