@@ -1,6 +1,7 @@
 package dev.skald.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The alphabet of byte-level BPE: every byte has a visible character, by which tokenizer.json spells it. Bytes that are printable in Latin-1 stand for
@@ -15,7 +16,7 @@ final class ByteAlphabet {
     private static final short[] BYTE = new short[0x144];
 
     static {
-        java.util.Arrays.fill(BYTE, (short) -1);
+        Arrays.fill(BYTE, (short) -1);
         int next = 0x100;
         for (int b = 0; b < 256; b++) {
             boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
@@ -33,6 +34,18 @@ final class ByteAlphabet {
     /** The byte that {@code character} stands for, or -1. */
     static int byteOf(int character) {
         return character < BYTE.length ? BYTE[character] : -1;
+    }
+
+    /** The usual id of each byte: its place among the characters of the alphabet in ascending order. */
+    static int[] ids() {
+        int[] ids = new int[256];
+        int next = 0;
+        for (short b : BYTE) {
+            if (b >= 0) {
+                ids[b] = next++;
+            }
+        }
+        return ids;
     }
 
     /** Spells the bytes {@code from <= i < to}. */
