@@ -2,12 +2,14 @@ package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
 import dev.skald.tokenizer.TokenizerTrainer;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -68,10 +70,8 @@ final class TokenizerCommand implements Runnable {
             @Option(
                             names = "--special-token",
                             paramLabel = "TOKEN",
-                            defaultValue = "<|begin_of_text|>,<|end_of_text|>",
-                            split = ",",
                             description =
-                                    "Special token, repeatable; they get the highest ids (default: ${DEFAULT-VALUE}).")
+                                    "Special token, repeatable; they get the highest ids (default: <|begin_of_text|> and <|end_of_text|>).")
                     List<String> specialTokens,
             @Option(
                             names = "--bos",
@@ -111,8 +111,9 @@ final class TokenizerCommand implements Runnable {
             throw new InvalidInputException(
                     "--post-processor: expected template or byte-level, found \"" + postProcessor + "\"");
         }
-        TokenizerTrainer trainer = new TokenizerTrainer(new TokenizerTrainer.Options(
-                vocabSize, specialTokens, bos, eos, template, minFrequency, maxPieces));
+        List<String> special = specialTokens == null ? TokenizerTrainer.Options.DEFAULT_SPECIAL_TOKENS : specialTokens;
+        TokenizerTrainer trainer = new TokenizerTrainer(
+                new TokenizerTrainer.Options(vocabSize, special, bos, eos, template, minFrequency, maxPieces));
         PrintWriter err = spec.commandLine().getErr();
         read(trainer, files, field, err);
         TokenizerTrainer.Counts counts = trainer.counts();
@@ -139,7 +140,7 @@ final class TokenizerCommand implements Runnable {
         for (Path file : files) {
             total += Files.size(file);
         }
-        if (System.console() != null && System.console().isTerminal()) {
+        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             try (ProgressBar bar = new ProgressBarBuilder()
                     .setTaskName("reading")
                     .setInitialMax(total)

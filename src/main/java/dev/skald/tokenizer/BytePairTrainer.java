@@ -80,13 +80,13 @@ final class BytePairTrainer {
             }
             int left = (int) (top.key() >>> 32);
             int right = (int) top.key();
-            merge(top.pair(), left, right, 256 + merges.size());
+            mergeEverywhere(top.pair(), left, right, 256 + merges.size());
             merges.add(new Merge(left, right, present));
         }
         return merges;
     }
 
-    private void merge(int pair, int left, int right, int merged) {
+    private void mergeEverywhere(int pair, int left, int right, int merged) {
         int[] places = pairs.places(pair);
         int known = pairs.size();
         for (int piece : places) {
@@ -103,19 +103,20 @@ final class BytePairTrainer {
         int from = start[piece];
         int to = from + length[piece];
         int size = from;
-        for (int i = from; i < to; i++) {
+        int i = from;
+        while (i < to) {
             if (symbols[i] != left || i + 1 == to || symbols[i + 1] != right) {
-                symbols[size++] = symbols[i];
+                symbols[size++] = symbols[i++];
                 continue;
             }
             if (size > from) {
                 pairs.change(pairs.index(PairCounts.key(symbols[size - 1], left)), -times);
                 gain(symbols[size - 1], merged, piece, times);
             }
-            i++;
-            if (i + 1 < to) {
-                pairs.change(pairs.index(PairCounts.key(right, symbols[i + 1])), -times);
-                gain(merged, symbols[i + 1], piece, times);
+            i += 2;
+            if (i < to) {
+                pairs.change(pairs.index(PairCounts.key(right, symbols[i])), -times);
+                gain(merged, symbols[i], piece, times);
             }
             symbols[size++] = merged;
         }

@@ -19,7 +19,7 @@ final class PairCounts {
     /** The number of the pair, a new one if it was not there. */
     int index(long key) {
         int mask = slots.length - 1;
-        int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
+        int slot = hash(key) & mask;
         while (slots[slot] != 0) {
             if (keys[slots[slot] - 1] == key) {
                 return slots[slot] - 1;
@@ -44,12 +44,16 @@ final class PairCounts {
         slots = new int[slots.length * 2];
         int mask = slots.length - 1;
         for (int pair = 0; pair < pairs; pair++) {
-            int slot = (int) (keys[pair] * 0x9E3779B97F4A7C15L >>> 32) & mask;
+            int slot = hash(keys[pair]) & mask;
             while (slots[slot] != 0) {
                 slot = (slot + 1) & mask;
             }
             slots[slot] = pair + 1;
         }
+    }
+
+    private static int hash(long key) {
+        return (int) ((key * 0x9E3779B97F4A7C15L) >>> 32);
     }
 
     int size() {

@@ -120,9 +120,8 @@ final class TextFile {
             }
             int malformed = Utf8.firstMalformed(part, 0, cut);
             if (malformed >= 0) {
-                throw new InvalidInputException(
-                        file + ": not UTF-8 at byte " + (done + malformed) + " of the text: found 0x"
-                                + Integer.toHexString(part[malformed] & 0xFF));
+                throw new InvalidInputException(file + ": not UTF-8 at byte " + (done + malformed)
+                        + " of the text: found 0x" + Integer.toHexString(part[malformed] & 0xFF));
             }
             sink.text(part, 0, cut);
             if (last) {

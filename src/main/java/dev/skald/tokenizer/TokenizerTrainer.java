@@ -152,8 +152,7 @@ public final class TokenizerTrainer {
         }
         int merges = options.vocabSize() - 256 - options.specialTokens().size();
         return new Trained(
-                options,
-                new BytePairTrainer(counts, ByteAlphabet.ids()).learn(merges, options.minFrequency()));
+                options, new BytePairTrainer(counts, ByteAlphabet.ids()).learn(merges, options.minFrequency()));
     }
 
     /** A trained tokenizer. */

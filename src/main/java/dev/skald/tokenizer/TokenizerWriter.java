@@ -33,7 +33,8 @@ final class TokenizerWriter {
             tokens[ids[b]] = String.valueOf(ByteAlphabet.character(b));
         }
         for (int i = 0; i < merges.size(); i++) {
-            tokens[256 + i] = tokens[merges.get(i).left()] + tokens[merges.get(i).right()];
+            tokens[256 + i] =
+                    tokens[merges.get(i).left()] + tokens[merges.get(i).right()];
         }
         for (String token : tokens) {
             if (options.specialTokens().contains(token)) {
@@ -49,7 +50,8 @@ final class TokenizerWriter {
     }
 
     private static void write(Path target, ObjectNode value) throws IOException {
-        Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path part =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
             Files.write(part, JSON.writeValueAsBytes(value));
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
