@@ -1,5 +1,7 @@
 package dev.skald.cli;
 
+import java.io.Console;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -12,7 +14,10 @@ final class Progress implements AutoCloseable {
     private final ProgressBar bar;
 
     Progress(String task, long bytes) {
-        bar = !System.console().isTerminal()
+        boolean terminal = Optional.ofNullable(System.console())
+                .filter(Console::isTerminal)
+                .isPresent();
+        bar = !terminal
                 ? null
                 : new ProgressBarBuilder()
                         .setTaskName(task)

@@ -2,17 +2,12 @@ package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
 import dev.skald.tokenizer.TokenizerTrainer;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -115,7 +110,7 @@ final class TokenizerCommand implements Runnable {
         TokenizerTrainer trainer = new TokenizerTrainer(
                 new TokenizerTrainer.Options(vocabSize, special, bos, eos, template, minFrequency, maxPieces));
         PrintWriter err = spec.commandLine().getErr();
-        read(trainer, files, field, err);
+        read(trainer, files, field);
         TokenizerTrainer.Counts counts = trainer.counts();
         err.printf(
                 Locale.ROOT,
@@ -134,29 +129,19 @@ final class TokenizerCommand implements Runnable {
         spec.commandLine().getOut().println(output.resolve("tokenizer.json"));
     }
 
-    private static void read(TokenizerTrainer trainer, List<Path> files, String field, PrintWriter err)
-            throws IOException {
+    private static void read(TokenizerTrainer trainer, List<Path> files, String field) throws IOException {
         long total = 0;
         for (Path file : files) {
             total += Files.size(file);
         }
-        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
-            try (ProgressBar bar = new ProgressBarBuilder()
-                    .setTaskName("reading")
-                    .setInitialMax(total)
-                    .setUnit("MB", 1_000_000)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .build()) {
-                for (Path file : files) {
-                    trainer.read(file, field, bar::stepBy);
-                }
+        try (Progress progress = new Progress("reading", total)) {
+            long[] done = new long[1];
+            for (Path file : files) {
+                trainer.read(file, field, bytes -> {
+                    done[0] += bytes;
+                    progress.to(done[0]);
+                });
             }
-            return;
-        }
-        for (Path file : files) {
-            err.println("reading " + file);
-            err.flush();
-            trainer.read(file, field, bytes -> {});
         }
     }
 }
