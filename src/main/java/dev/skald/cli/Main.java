@@ -17,7 +17,13 @@ import picocli.CommandLine.ScopeType;
         description = "Trains, adapts and runs Llama-3 language models on the JVM.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {GenerateCommand.class, EvaluateCommand.class, TokenizeCommand.class, TokenizerCommand.class})
+        subcommands = {
+            GenerateCommand.class,
+            EvaluateCommand.class,
+            TokenizeCommand.class,
+            TokenizerCommand.class,
+            WarmUpCommand.class
+        })
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")

@@ -53,7 +53,9 @@ public final class LlamaCheckpointWriter {
         }
         Path absolute = target.toAbsolutePath();
         Files.createDirectories(absolute.getParent());
-        Path beside = Files.createTempDirectory(absolute.getParent(), "." + absolute.getFileName() + "-");
+        Path beside = absolute.resolveSibling("." + absolute.getFileName() + ".partial-"
+                + ProcessHandle.current().pid());
+        Files.createDirectory(beside);
         try {
             writeInto(beside, config, tensors, source, shardBytes);
             Files.move(beside, absolute, StandardCopyOption.ATOMIC_MOVE);
