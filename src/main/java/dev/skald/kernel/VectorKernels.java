@@ -2,55 +2,82 @@ package dev.skald.kernel;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
-/** The operations on the CPU, in bf16 and f32: loops of the Java Vector API where libtorch is slow, its operators elsewhere. */
+/** The operations on the CPU, in bf16 and f32: loops of the Java Vector API where libtorch is slow, its matrix products elsewhere. */
 public final class VectorKernels implements Kernels {
 
+    private final FewRows fewRows;
+    private final RowOperations rows;
+    private final BlockedAttention blocks;
+    private final ChunkedCrossEntropy loss;
     private final AtenKernels aten = new AtenKernels();
+
+    /** Kernels with as many threads as libtorch takes. */
+    public VectorKernels() {
+        Workers workers = new Workers(torch.get_num_threads());
+        fewRows = new FewRows(workers);
+        rows = new RowOperations(workers);
+        blocks = new BlockedAttention(new VectorScores(workers));
+        loss = new ChunkedCrossEntropy(new VectorLoss(workers));
+    }
 
     @Override
     public Tensor embedding(Tensor table, int[] ids) {
-        return aten.embedding(table, ids);
+        Tensor out = table.new_empty(ids.length, table.size(1));
+        rows.embedding(table, ids, out);
+        return out;
     }
 
     @Override
     public Tensor linear(Tensor x, Tensor weight) {
-        return aten.linear(x, weight);
+        if (x.size(0) > FewRows.MOST) {
+            return aten.linear(x, weight);
+        }
+        Tensor out = x.new_empty(x.size(0), weight.size(0));
+        fewRows.linear(x, weight, out);
+        return out;
     }
 
     @Override
     public Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
-        return aten.rmsNorm(x, weight, eps);
+        Tensor out = emptyLike(x);
+        rows.rmsNorm(x, weight, eps, out);
+        return out;
     }
 
     @Override
     public Tensor swiGlu(Tensor gate, Tensor up) {
-        return aten.swiGlu(gate, up);
+        Tensor out = emptyLike(gate);
+        rows.swiGlu(gate, up, out);
+        return out;
     }
 
     @Override
     public void rope(Tensor x, Tensor cos, Tensor sin, int[] positions) {
-        aten.rope(x, cos, sin, positions);
+        rows.rope(x, cos, sin, positions, 1);
     }
 
     @Override
     public Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
-        return aten.attention(q, keys, values, length);
+        return blocks.overCache(q, keys, values, length);
     }
 
     @Override
     public void ropeBackward(Tensor x, Tensor cos, Tensor sin, int[] positions) {
-        aten.ropeBackward(x, cos, sin, positions);
+        rows.rope(x, cos, sin, positions, -1);
     }
 
     @Override
     public Tensor rmsNormBackward(Tensor dy, Tensor x, Tensor weight, double eps, Tensor weightGradient) {
-        return aten.rmsNormBackward(dy, x, weight, eps, weightGradient);
+        Tensor dx = emptyLike(x);
+        rows.rmsNormBackward(dy, x, weight, eps, weightGradient, dx);
+        return dx;
     }
 
     @Override
     public void swiGluBackward(Tensor dy, Tensor gate, Tensor up) {
-        aten.swiGluBackward(dy, gate, up);
+        rows.swiGluBackward(dy, gate, up);
     }
 
     @Override
@@ -70,23 +97,23 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient) {
-        aten.embeddingBackward(dy, ids, tableGradient);
+        rows.embeddingBackward(dy, ids, tableGradient);
     }
 
     @Override
     public DocumentAttention attention(Tensor q, Tensor k, Tensor v, int[] documentStarts) {
-        return aten.attention(q, k, v, documentStarts);
+        return blocks.byDocument(q, k, v, documentStarts);
     }
 
     @Override
     public AttentionGradients attentionBackward(
             Tensor dOut, DocumentAttention forward, Tensor q, Tensor k, Tensor v, int[] documentStarts) {
-        return aten.attentionBackward(dOut, forward, q, k, v, documentStarts);
+        return blocks.byDocumentBackward(dOut, forward, q, k, v, documentStarts);
     }
 
     @Override
     public double crossEntropy(Tensor hidden, Tensor weight, int[] targets) {
-        return aten.crossEntropy(hidden, weight, targets);
+        return loss.forward(hidden, weight, targets);
     }
 
     @Override
@@ -97,6 +124,10 @@ public final class VectorKernels implements Kernels {
             double gradientScale,
             Tensor hiddenGradient,
             Tensor weightGradient) {
-        return aten.crossEntropyBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
+        return loss.forwardBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
+    }
+
+    private static Tensor emptyLike(Tensor x) {
+        return x.new_empty(x.size(0), x.size(1));
     }
 }

@@ -1,0 +1,44 @@
+package dev.skald.kernel;
+
+import dev.skald.torch.TensorMemory;
+import org.bytedeco.pytorch.Tensor;
+
+/** Cross entropy over rows of logits, each read once. */
+record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
+
+    @Override
+    public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
+        int vocab = (int) logits.size(1);
+        RowFormat format = RowFormat.of(logits);
+        long at = TensorMemory.address(logits);
+        double[] losses = new double[targets.length];
+        workers.run(targets.length, 4, (first, last) -> {
+            float[] row = new float[vocab];
+            for (int r = first; r < last; r++) {
+                long address = at + format.bytes((long) r * vocab);
+                if (targets[r] == Kernels.IGNORED) {
+                    if (gradient) {
+                        format.zero(address, 0, vocab);
+                    }
+                    continue;
+                }
+                format.load(address, vocab, row);
+                int target = format.index(targets[r], vocab);
+                float logit = row[target];
+                float max = FloatLoops.max(row, vocab);
+                float sum = FloatLoops.exp(row, vocab, 1, -max);
+                losses[r] = Math.log(sum) + max - logit;
+                if (gradient) {
+                    FloatLoops.scale(row, vocab, (float) (gradientScale / sum));
+                    row[target] -= (float) gradientScale;
+                    format.store(row, vocab, address);
+                }
+            }
+        });
+        double sum = 0;
+        for (double loss : losses) {
+            sum += loss;
+        }
+        return sum;
+    }
+}
