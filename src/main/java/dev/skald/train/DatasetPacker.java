@@ -1,0 +1,330 @@
+package dev.skald.train;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.skald.InvalidInputException;
+import dev.skald.tokenizer.PackedIndex;
+import dev.skald.tokenizer.PackedIndex.Encoding;
+import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.tokenizer.PackedTokens;
+import dev.skald.tokenizer.PackedTokensWriter;
+import dev.skald.tokenizer.TokenIds;
+import dev.skald.tokenizer.Tokenizer;
+import dev.skald.train.TextReader.RawDocument;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Tokenises the texts of one dataset into a packed dataset. The files are divided into units (small files together, large files of lines by
+ * bytes); a unit becomes a shard. One thread reads, all tokenise, and what they made is written in the order that it was read, so that the
+ * bytes do not depend on the number of threads. Shards that an interrupted run completed are kept if no file has changed since.
+ */
+public final class DatasetPacker {
+
+    private static final String SOURCES = "sources.txt";
+    private static final long UNIT_BYTES = 256L << 20;
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final int BATCH_DOCUMENTS = 1024;
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private final DatasetConfig dataset;
+    private final Tokenizer tokenizer;
+    private final Encoding encoding;
+    private final int threads;
+    private final long unitBytes;
+    private final List<Path> files;
+
+    /** What one shard is made of. */
+    private record Unit(List<Part> parts) {
+
+        String source() {
+            StringBuilder source = new StringBuilder();
+            for (Part part : parts) {
+                source.append(part.file.getFileName())
+                        .append(' ')
+                        .append(part.from)
+                        .append(' ')
+                        .append(part.to);
+                source.append('\n');
+            }
+            return source.toString();
+        }
+    }
+
+    private record Part(Path file, long from, long to) {}
+
+    private record Encoded(String id, String language, int textBytes, int[] ids) {}
+
+    /**
+     * Finds the files of a dataset.
+     *
+     * @param threads that tokenise
+     * @throws InvalidInputException if there are none
+     */
+    public DatasetPacker(DatasetConfig dataset, Tokenizer tokenizer, Encoding encoding, int threads)
+            throws IOException {
+        this(dataset, tokenizer, encoding, threads, UNIT_BYTES);
+    }
+
+    DatasetPacker(DatasetConfig dataset, Tokenizer tokenizer, Encoding encoding, int threads, long unitBytes)
+            throws IOException {
+        this.dataset = dataset;
+        this.tokenizer = tokenizer;
+        this.encoding = encoding;
+        this.threads = threads;
+        this.unitBytes = unitBytes;
+        files = TextFiles.find(dataset.path());
+    }
+
+    /** Of all that the packed tokens depend on; the same only if nothing has changed. */
+    String key() throws IOException {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(sources().getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+
+    private String sources() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        sources.append(encoding).append('\n');
+        sources.append("unit_bytes=").append(unitBytes).append('\n');
+        sources.append("name=").append(dataset.name()).append('\n');
+        sources.append("text_field=").append(dataset.textField()).append('\n');
+        sources.append("lang_field=").append(dataset.langField()).append('\n');
+        for (Path file : files) {
+            sources.append(file.toAbsolutePath().normalize()).append(' ');
+            sources.append(Files.size(file)).append(' ');
+            sources.append(Files.getLastModifiedTime(file)).append('\n');
+        }
+        return sources.toString();
+    }
+
+    /**
+     * Packs into {@code directory}, which is a packed dataset when this returns.
+     *
+     * @throws InvalidInputException if a file is damaged or has no text, naming it
+     */
+    public PackedIndex pack(Path directory) throws IOException {
+        boolean resumed = begin(directory);
+        List<Unit> units = units();
+        List<Shard> shards = new ArrayList<>();
+        long bytes = 0;
+        for (Path file : files) {
+            bytes += Files.size(file);
+        }
+        try (Progress progress = new Progress("packing " + dataset.name(), bytes);
+                ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            for (Unit unit : units) {
+                Optional<Shard> kept = resumed
+                        ? PackedTokens.findShard(directory, shards.size(), encoding, unit.source())
+                        : Optional.empty();
+                if (kept.isPresent()) {
+                    for (Part part : unit.parts) {
+                        progress.advance(part.to - part.from, "");
+                    }
+                    shards.add(kept.get());
+                    continue;
+                }
+                try (PackedTokensWriter writer =
+                        PackedTokensWriter.shard(directory, shards.size(), encoding, unit.source())) {
+                    write(unit, writer, pool, progress);
+                    shards.add(writer.commit());
+                }
+            }
+            PackedIndex index = PackedTokensWriter.commitIndex(directory, encoding, shards);
+            summary(directory, index, bytes, progress.seconds());
+            return index;
+        }
+    }
+
+    private void summary(Path directory, PackedIndex index, long bytes, double seconds) {
+        System.err.printf(
+                Locale.ROOT,
+                "packed %s: %,d documents, %,d tokens of %.1f MB text (%.1f MB of files) in %s, %.1f MB/s: %s%n",
+                dataset.name(),
+                index.documents(),
+                index.tokens(),
+                index.textBytes() / 1e6,
+                bytes / 1e6,
+                Progress.duration(seconds),
+                index.textBytes() / 1e6 / Math.max(seconds, 1e-3),
+                directory);
+    }
+
+    /** Whether shards of an earlier run are of the same sources; else they are forgotten. */
+    private boolean begin(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Path file = directory.resolve(SOURCES);
+        String sources = sources();
+        if (Files.exists(file) && Files.readString(file).equals(sources)) {
+            return true;
+        }
+        Files.deleteIfExists(directory.resolve("index.json"));
+        Files.writeString(file, sources);
+        return false;
+    }
+
+    private List<Unit> units() throws IOException {
+        List<Unit> units = new ArrayList<>();
+        List<Part> open = new ArrayList<>();
+        long openBytes = 0;
+        for (Path file : files) {
+            long size = Files.size(file);
+            boolean divisible =
+                    file.toString().endsWith("json") || file.toString().endsWith("jsonl");
+            long step = divisible ? unitBytes : Long.MAX_VALUE;
+            for (long from = 0; from == 0 || from < size; from += Math.min(step, Math.max(1, size - from))) {
+                long to = from + Math.min(step, size - from);
+                if (openBytes > 0 && openBytes + to - from > unitBytes) {
+                    units.add(new Unit(List.copyOf(open)));
+                    open.clear();
+                    openBytes = 0;
+                }
+                open.add(new Part(file, from, to));
+                openBytes += to - from;
+            }
+        }
+        units.add(new Unit(List.copyOf(open)));
+        return units;
+    }
+
+    private void write(Unit unit, PackedTokensWriter writer, ExecutorService pool, Progress progress)
+            throws IOException {
+        ArrayDeque<Future<List<Encoded>>> ahead = new ArrayDeque<>();
+        try {
+            for (Part part : unit.parts) {
+                try (TextReader reader = TextReader.open(part.file, part.from, divided(part), dataset)) {
+                    long counted = 0;
+                    List<RawDocument> batch = batch(reader);
+                    while (!batch.isEmpty()) {
+                        List<RawDocument> documents = batch;
+                        ahead.add(pool.submit(() -> encode(documents)));
+                        if (ahead.size() > 2 * threads) {
+                            write(ahead.remove(), writer);
+                        }
+                        long consumed = Math.min(reader.consumed(), part.to - part.from);
+                        progress.advance(consumed - counted, "");
+                        counted = consumed;
+                        batch = batch(reader);
+                    }
+                    progress.advance(part.to - part.from - counted, "");
+                }
+            }
+            while (!ahead.isEmpty()) {
+                write(ahead.remove(), writer);
+            }
+        } finally {
+            ahead.forEach(future -> future.cancel(true));
+        }
+    }
+
+    /** Compressed files are read to their end, however long they turn out to be. */
+    private long divided(Part part) throws IOException {
+        return part.from == 0 && part.to == Files.size(part.file) ? Long.MAX_VALUE : part.to;
+    }
+
+    private static List<RawDocument> batch(TextReader reader) throws IOException {
+        List<RawDocument> batch = new ArrayList<>();
+        long bytes = 0;
+        while (bytes < BATCH_BYTES && batch.size() < BATCH_DOCUMENTS) {
+            RawDocument document = reader.next();
+            if (document == null) {
+                break;
+            }
+            batch.add(document);
+            bytes += document.bytes();
+        }
+        return batch;
+    }
+
+    private void write(Future<List<Encoded>> batch, PackedTokensWriter writer) throws IOException {
+        try {
+            for (Encoded document : batch.get()) {
+                writer.add(document.id, document.language, dataset.name(), document.textBytes, document.ids);
+            }
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case RuntimeException mistake -> throw mistake;
+                case IOException failed -> throw failed;
+                default -> throw new IllegalStateException(e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("packing was interrupted");
+        }
+    }
+
+    private List<Encoded> encode(List<RawDocument> documents) throws IOException {
+        List<Encoded> encoded = new ArrayList<>(documents.size());
+        TokenIds ids = new TokenIds(1 << 12);
+        for (RawDocument document : documents) {
+            RawDocument.Text text = switch (document) {
+                case RawDocument.Text plain -> plain;
+                case RawDocument.JsonLine line -> parse(line);
+            };
+            if (!text.text().isEmpty()) {
+                byte[] utf8 = text.text().getBytes(StandardCharsets.UTF_8);
+                ids.clear();
+                tokenizer.encode(utf8, 0, utf8.length, ids);
+                encoded.add(new Encoded(text.id(), text.language(), utf8.length, ids.toArray()));
+            }
+        }
+        return encoded;
+    }
+
+    private RawDocument.Text parse(RawDocument.JsonLine line) throws IOException {
+        String text = null;
+        String language = "";
+        String id = line.place().substring(line.place().lastIndexOf('/') + 1);
+        List<String> found = new ArrayList<>();
+        try (JsonParser parser = JSON.createParser(line.utf8())) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new InvalidInputException(line.place() + ": found no JSON object");
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String key = parser.currentName();
+                JsonToken value = parser.nextToken();
+                found.add(key);
+                if (key.equals(dataset.textField())) {
+                    if (value != JsonToken.VALUE_STRING) {
+                        throw new InvalidInputException(line.place() + ": field '" + key + "' (text_field): found "
+                                + value + ", expected a string");
+                    }
+                    text = parser.getText();
+                } else if (key.equals(dataset.langField()) && value == JsonToken.VALUE_STRING) {
+                    language = parser.getText();
+                } else if (key.equals("id") && value.isScalarValue()) {
+                    id = parser.getText();
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        } catch (JacksonException e) {
+            throw new InvalidInputException(line.place() + ": not JSON: " + e.getOriginalMessage(), e);
+        }
+        if (text == null) {
+            throw new InvalidInputException(line.place() + ": no field '" + dataset.textField()
+                    + "' (text_field); found " + String.join(", ", found));
+        }
+        return new RawDocument.Text(id, language, text);
+    }
+}

@@ -1,0 +1,214 @@
+package dev.skald.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skald.InvalidInputException;
+import dev.skald.model.PackedRows;
+import dev.skald.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingDataTest {
+
+    @TempDir
+    Path directory;
+
+    private Tokenizer tokenizer;
+
+    @BeforeEach
+    void texts() throws IOException {
+        tokenizer = ByteTokenizer.write(directory.resolve("tokenizer"));
+        for (String language : List.of("sv", "da")) {
+            StringBuilder lines = new StringBuilder();
+            for (int i = 0; i < 100; i++) {
+                lines.append("{\"id\": \"%s-%d\", \"lang\": \"%s\", \"text\": \"dokument nummer %d\"}%n"
+                        .formatted(language, i, language, i));
+            }
+            Files.writeString(directory.resolve(language + ".jsonl"), lines);
+        }
+    }
+
+    @Test
+    void anUpdateSeesTheSameSequencesOnAnyNumberOfRanks() throws IOException {
+        TrainingData data = open("gradient_accumulation_steps: 4");
+        TrainerConfig two = config("gradient_accumulation_steps: 2");
+        TrainingData ofTwo = TrainingData.open(two, tokenizer);
+        for (long update = 0; update < 5; update++) {
+            List<String> one = new ArrayList<>();
+            List<String> both = new ArrayList<>();
+            for (int micro = 0; micro < 4; micro++) {
+                one.add(text(data.rows(update, micro, 0, 1)));
+            }
+            for (int micro = 0; micro < 2; micro++) {
+                for (int rank = 0; rank < 2; rank++) {
+                    both.add(text(ofTwo.rows(update, micro, rank, 2)));
+                }
+            }
+            assertThat(both).containsExactlyElementsOf(one);
+        }
+    }
+
+    @Test
+    void whatAnUpdateHasSeenIsTold() throws IOException {
+        TrainingData data = open("gradient_accumulation_steps: 2\nmicro_batch_size: 2");
+        List<TrainingData.Seen> seen = data.seen(3, 2);
+        for (int micro = 0; micro < 2; micro++) {
+            for (int rank = 0; rank < 2; rank++) {
+                PackedRows rows = data.rows(3, micro, rank, 2);
+                int m = micro;
+                int r = rank;
+                List<TrainingData.Seen> here = seen.stream()
+                        .filter(part -> part.microStep() == m && part.rank() == r)
+                        .toList();
+                int tokens = here.stream()
+                        .mapToInt(part -> (int) (part.to() - part.from()))
+                        .sum();
+                assertThat(tokens).isEqualTo(rows.rows());
+                assertThat(here).hasSize(rows.documentStarts().length);
+                assertThat(here.getFirst().document().id())
+                        .startsWith(here.getFirst().document().language());
+            }
+        }
+    }
+
+    @Test
+    void rawTextIsPackedOnceAndAgainWhenItChanges() throws IOException {
+        open("");
+        Path cache = directory.resolve("cache");
+        assertThat(entries(cache)).hasSize(2);
+        open("seed: 7");
+        assertThat(entries(cache)).hasSize(2);
+        Files.setLastModifiedTime(directory.resolve("sv.jsonl"), FileTime.fromMillis(1_000_000));
+        open("");
+        assertThat(entries(cache)).hasSize(3);
+        open("add_bos_token: true");
+        assertThat(entries(cache)).hasSize(5);
+    }
+
+    @Test
+    void heldOutDocumentsAreValidatedByLanguageAndNotTrainedOn() throws IOException {
+        TrainingData all = open("");
+        TrainingData data = open("val_set_size: 0.1");
+        assertThat(data.validation())
+                .extracting(set -> set.dataset() + "/" + set.language())
+                .containsExactly("da/da", "sv/sv");
+        long heldOut = data.validation().stream()
+                .mapToLong(set -> set.metrics(1, 1, 0).documents())
+                .sum();
+        assertThat(heldOut).isEqualTo(20);
+        long tokens = 0;
+        for (ValidationSet set : data.validation()) {
+            for (int batch = 0; batch < set.batches(); batch++) {
+                tokens += set.batch(batch).rows();
+            }
+        }
+        assertThat(data.tokens() + tokens).isEqualTo(all.tokens());
+        assertThat(open("val_set_size: 3").validation().stream()
+                        .mapToLong(set -> set.metrics(1, 1, 0).documents())
+                        .sum())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void testDatasetsAreValidationToo() throws IOException {
+        TrainerConfig config = TrainerConfigTest.parse("""
+                base_model: %s
+                learning_rate: 1e-4
+                sequence_len: 32
+                dataset_prepared_path: %s
+                datasets: [{path: %s}]
+                test_datasets: [{path: %s, name: held}]
+                """.formatted(
+                        directory.resolve("tokenizer"),
+                        directory.resolve("cache"),
+                        directory.resolve("sv.jsonl"),
+                        directory.resolve("da.jsonl")));
+        TrainingData.prepare(config, tokenizer);
+        TrainingData data = TrainingData.open(config, tokenizer);
+        assertThat(data.validation()).extracting(ValidationSet::dataset).containsExactly("held");
+    }
+
+    @Test
+    void weightsMakeStreamsOfTheirOwn() throws IOException {
+        TrainingData plain = open("");
+        TrainerConfig weighted = TrainerConfigTest.parse(yaml("").replace("da.jsonl}", "da.jsonl, weight: 2}"));
+        TrainingData.prepare(weighted, tokenizer);
+        TrainingData data = TrainingData.open(weighted, tokenizer);
+        assertThat(data.sequences()).isBetween(plain.sequences() * 3 / 2 - 3, plain.sequences() * 3 / 2 + 3);
+    }
+
+    @Test
+    void badDataIsNamed() throws IOException {
+        Files.writeString(directory.resolve("sv.jsonl"), "\n");
+        assertThatThrownBy(() -> open(""))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("sv.jsonl: found no text");
+        texts();
+        assertThatThrownBy(() -> open("val_set_size: 200"))
+                .hasMessageContaining("val_set_size 200 holds 200 of 200 documents out");
+        assertThatThrownBy(() -> open("val_set_size: 0.0001"))
+                .hasMessageContaining("val_set_size 1.0E-4 holds 0 of 200 documents out");
+
+        Path packed = directory.resolve("packed");
+        Tokenizer other = Tokenizer.load(directory.resolve("tokenizer"));
+        new DatasetPacker(
+                        new DatasetConfig(
+                                directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1),
+                        other,
+                        new dev.skald.tokenizer.PackedIndex.Encoding("another", 258, null, 257),
+                        1)
+                .pack(packed);
+        TrainerConfig config =
+                TrainerConfigTest.parse("base_model: m\nlearning_rate: 1e-4\ndatasets: [{path: %s}]".formatted(packed));
+        assertThatThrownBy(() -> TrainingData.open(config, tokenizer))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("packed with another tokenizer: found SHA-256 another");
+    }
+
+    private TrainingData open(String more) throws IOException {
+        TrainerConfig config = config(more);
+        TrainingData.prepare(config, tokenizer);
+        return TrainingData.open(config, tokenizer);
+    }
+
+    private TrainerConfig config(String more) {
+        return TrainerConfigTest.parse(yaml(more));
+    }
+
+    private String yaml(String more) {
+        return """
+                base_model: %s
+                learning_rate: 1e-4
+                sequence_len: 32
+                dataset_prepared_path: %s
+                datasets:
+                  - {path: %s}
+                  - {path: %s}
+                %s
+                """.formatted(
+                        directory.resolve("tokenizer"),
+                        directory.resolve("cache"),
+                        directory.resolve("sv.jsonl"),
+                        directory.resolve("da.jsonl"),
+                        more);
+    }
+
+    private static String text(PackedRows rows) {
+        return java.util.Arrays.toString(rows.ids());
+    }
+
+    private static List<Path> entries(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
+    }
+}
