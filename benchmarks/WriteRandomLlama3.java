@@ -1,0 +1,73 @@
+import dev.skald.model.LlamaCheckpointWriter;
+import dev.skald.model.LlamaConfig;
+import dev.skald.model.Parameter;
+import dev.skald.torch.DType;
+import dev.skald.torch.Natives;
+import dev.skald.torch.TensorMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) with random bf16 weights. All tensors are views of one block of random
+ * numbers, each from another offset: enough for speed and memory, which do not depend on the values.
+ *
+ * <p>{@code java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/WriteRandomLlama3.java DIR [TOKENIZER_DIR]}
+ */
+final class WriteRandomLlama3 {
+
+    static final LlamaConfig LLAMA_3_8B = new LlamaConfig(
+            4096,
+            14336,
+            32,
+            32,
+            8,
+            128,
+            128256,
+            8192,
+            1e-5,
+            500000,
+            Optional.empty(),
+            false,
+            Optional.of(128000),
+            List.of(128001),
+            Optional.of(DType.BF16));
+
+    public static void main(String[] args) throws Exception {
+        Natives.load();
+        List<Parameter> parameters = Parameter.of(LLAMA_3_8B);
+        long largest = parameters.stream().mapToLong(Parameter::numel).max().orElseThrow();
+        long spare = 1 << 20;
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment block = arena.allocate((largest + spare) * Short.BYTES, 64);
+            fill(block);
+            List<Tensor> tensors = new ArrayList<>();
+            SplittableRandom offsets = new SplittableRandom(7);
+            for (Parameter parameter : parameters) {
+                MemorySegment from = block.asSlice(offsets.nextLong(spare / 32) * 32 * Short.BYTES);
+                tensors.add(TensorMemory.wrap(from, DType.BF16, parameter.shape()));
+            }
+            LlamaCheckpointWriter.write(
+                    Path.of(args[0]),
+                    LLAMA_3_8B,
+                    tensors,
+                    args.length > 1 ? Optional.of(Path.of(args[1])) : Optional.empty(),
+                    LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
+        }
+    }
+
+    /** bf16 numbers of the spread that weights have: uniform, standard deviation 0.02. */
+    private static void fill(MemorySegment block) {
+        SplittableRandom random = new SplittableRandom(42);
+        for (long i = 0; i < block.byteSize() / Short.BYTES; i++) {
+            float value = (float) ((random.nextDouble() - 0.5) * 2 * 0.02 * Math.sqrt(3));
+            block.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(value) >>> 16));
+        }
+    }
+}
