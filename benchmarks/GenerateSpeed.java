@@ -33,7 +33,7 @@ final class GenerateSpeed {
         Path directory = Path.of(args[0]);
         int promptTokens = args.length > 1 ? Integer.parseInt(args[1]) : 512;
         int newTokens = args.length > 2 ? Integer.parseInt(args[2]) : 32;
-        double read = memoryReadRate();
+        ReadRate memory = new ReadRate();
         long start = System.nanoTime();
         try (Llama model = Llama.load(directory, Optional.empty(), "cpu")) {
             say("load %.2f s", seconds(start));
@@ -44,25 +44,30 @@ final class GenerateSpeed {
                         .toArray();
                 long first = System.nanoTime();
                 step(model, cache, prompt);
-                say("prefill of %d tokens, first time (weights come from the disk or its cache) %.2f s", promptTokens, seconds(first));
+                say(
+                        "prefill of %d tokens, first time (weights come from the disk or its cache) %.2f s",
+                        promptTokens, seconds(first));
             }
-            prefillAndDecode(model, promptTokens, newTokens, read, matmul);
+            prefillAndDecode(model, promptTokens, newTokens, memory, matmul);
         }
         say("peak resident memory %.2f GiB", peakResident() / (double) (1L << 30));
     }
 
-    private static void prefillAndDecode(Llama model, int promptTokens, int newTokens, double read, double matmul) {
+    private static void prefillAndDecode(Llama model, int promptTokens, int newTokens, ReadRate memory, double matmul)
+            throws InterruptedException {
         int[] prompt = new SplittableRandom(2)
                 .ints(promptTokens, 0, model.config().vocab_size())
                 .toArray();
         double[] prefills = new double[3];
         double[] decodes = new double[newTokens];
+        double[] reads = new double[newTokens];
         for (int run = 0; run < prefills.length; run++) {
             try (KeyValueCache cache = model.newCache()) {
                 long begin = System.nanoTime();
                 int id = step(model, cache, prompt);
                 prefills[run] = seconds(begin);
                 for (int i = 0; run == prefills.length - 1 && i < newTokens; i++) {
+                    reads[i] = memory.measure(); // beside each token, so that both see the same machine
                     long token = System.nanoTime();
                     id = step(model, cache, new int[] {id});
                     decodes[i] = seconds(token);
@@ -76,17 +81,21 @@ final class GenerateSpeed {
         double prefill = median(prefills);
         double flops = 2.0 * matmulWeights * promptTokens + 2.0 * embedding;
         say("prefill: %.1f tokens/s, %.0f GFLOPS in the weights alone", promptTokens / prefill, flops / prefill / 1e9);
-        say("  libtorch's bf16 matmul on the same shapes: %.0f GFLOPS; ratio %.2f", matmul, flops / prefill / 1e9 / matmul);
+        say(
+                "  libtorch's bf16 matmul on the same shapes: %.0f GFLOPS; ratio %.2f",
+                matmul, flops / prefill / 1e9 / matmul);
         double decode = median(decodes);
         double rate = read1 * 2.0 / decode / 1e9;
         say("decode: %.2f tokens/s, %.1f GB/s of weights", 1 / decode, rate);
+        double read = median(reads);
         say("  memory read: %.1f GB/s; ratio %.2f", read, rate / read);
     }
 
     private static int step(Llama model, KeyValueCache cache, int[] ids) {
         try (PointerScope _ = new PointerScope()) {
             Tensor hidden = model.hidden(List.of(new Llama.Segment(ids, cache)));
-            return (int) model.logits(hidden.narrow(0, ids.length - 1, 1)).argmax().item_long();
+            return (int)
+                    model.logits(hidden.narrow(0, ids.length - 1, 1)).argmax().item_long();
         }
     }
 
@@ -96,10 +105,16 @@ final class GenerateSpeed {
         int kv = config.num_key_value_heads() * config.head_dim();
         int heads = config.num_attention_heads() * config.head_dim();
         int[][] shapes = {
-            {hidden, heads}, {hidden, kv}, {hidden, kv}, {heads, hidden},
-            {hidden, config.intermediate_size()}, {hidden, config.intermediate_size()}, {config.intermediate_size(), hidden}
+            {hidden, heads},
+            {hidden, kv},
+            {hidden, kv},
+            {heads, hidden},
+            {hidden, config.intermediate_size()},
+            {hidden, config.intermediate_size()},
+            {config.intermediate_size(), hidden}
         };
-        double flops = Arrays.stream(shapes).mapToDouble(s -> 2.0 * rows * s[0] * s[1]).sum();
+        double flops =
+                Arrays.stream(shapes).mapToDouble(s -> 2.0 * rows * s[0] * s[1]).sum();
         double[] runs = new double[5];
         try (PointerScope _ = new PointerScope()) {
             TensorOptions bf16 = new TensorOptions(torch.ScalarType.BFloat16);
@@ -122,14 +137,22 @@ final class GenerateSpeed {
         return flops / median(runs) / 1e9;
     }
 
-    /** GB/s of plain loads by all cores together, over 256 MiB each. */
-    private static double memoryReadRate() throws InterruptedException {
-        long[][] blocks = new long[THREADS][32 << 20];
-        for (long[] block : blocks) {
-            Arrays.fill(block, 1);
+    /** Plain vector loads by all cores together, over 128 MiB each. */
+    private static final class ReadRate {
+
+        private final long[][] blocks = new long[THREADS][16 << 20];
+
+        ReadRate() throws InterruptedException {
+            for (long[] block : blocks) {
+                Arrays.fill(block, 1);
+            }
+            for (int i = 0; i < 20; i++) {
+                measure();
+            }
         }
-        double[] runs = new double[7];
-        for (int run = 0; run < runs.length; run++) {
+
+        /** GB/s, once. */
+        double measure() throws InterruptedException {
             CountDownLatch done = new CountDownLatch(THREADS);
             long[] sums = new long[THREADS];
             long begin = System.nanoTime();
@@ -141,27 +164,27 @@ final class GenerateSpeed {
                 });
             }
             done.await();
-            runs[run] = seconds(begin);
+            double time = seconds(begin);
             if (LongStream.of(sums).sum() != (long) THREADS * blocks[0].length) {
                 throw new IllegalStateException("wrong sum");
             }
+            return THREADS * 8.0 * blocks[0].length / time / 1e9;
         }
-        return THREADS * 8.0 * blocks[0].length / median(runs) / 1e9;
-    }
 
-    private static long sum(long[] block) {
-        LongVector a = LongVector.zero(LONGS);
-        LongVector b = LongVector.zero(LONGS);
-        LongVector c = LongVector.zero(LONGS);
-        LongVector d = LongVector.zero(LONGS);
-        int step = LONGS.length();
-        for (int i = 0; i < block.length; i += 4 * step) {
-            a = a.add(LongVector.fromArray(LONGS, block, i));
-            b = b.add(LongVector.fromArray(LONGS, block, i + step));
-            c = c.add(LongVector.fromArray(LONGS, block, i + 2 * step));
-            d = d.add(LongVector.fromArray(LONGS, block, i + 3 * step));
+        private static long sum(long[] block) {
+            LongVector a = LongVector.zero(LONGS);
+            LongVector b = LongVector.zero(LONGS);
+            LongVector c = LongVector.zero(LONGS);
+            LongVector d = LongVector.zero(LONGS);
+            int step = LONGS.length();
+            for (int i = 0; i < block.length; i += 4 * step) {
+                a = a.add(LongVector.fromArray(LONGS, block, i));
+                b = b.add(LongVector.fromArray(LONGS, block, i + step));
+                c = c.add(LongVector.fromArray(LONGS, block, i + 2 * step));
+                d = d.add(LongVector.fromArray(LONGS, block, i + 3 * step));
+            }
+            return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
         }
-        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
     }
 
     private static long peakResident() throws Exception {

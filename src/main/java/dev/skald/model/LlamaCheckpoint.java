@@ -31,12 +31,14 @@ public final class LlamaCheckpoint implements AutoCloseable {
     private final DType dtype;
     private final List<SafeTensors> files;
     private final List<Tensor> tensors;
+    private final ReadAhead readAhead;
 
     private LlamaCheckpoint(LlamaConfig config, DType dtype, List<SafeTensors> files, List<Tensor> tensors) {
         this.config = config;
         this.dtype = dtype;
         this.files = files;
         this.tensors = tensors;
+        this.readAhead = new ReadAhead(files);
     }
 
     /**
@@ -94,6 +96,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
     /** Frees the tensors and unmaps the files. */
     @Override
     public void close() {
+        readAhead.close();
         tensors.forEach(Tensor::releaseReference);
         tensors.clear();
         files.forEach(SafeTensors::close);

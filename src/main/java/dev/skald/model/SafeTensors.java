@@ -148,6 +148,11 @@ public final class SafeTensors implements AutoCloseable {
         return TensorMemory.wrap(bytes(name).orElseThrow(), dtype, shape);
     }
 
+    /** Whether all of the file is in memory, as far as the operating system says. */
+    boolean isLoaded() {
+        return data.isLoaded();
+    }
+
     /** Unmaps the file. */
     @Override
     public void close() {
