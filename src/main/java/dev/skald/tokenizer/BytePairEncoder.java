@@ -15,6 +15,7 @@ final class BytePairEncoder {
     private static final int SHORT = 64;
 
     private final BytePairModel model;
+    private final PieceCache cache = new PieceCache();
     private int[] symbols = new int[256];
     private int[] ranks = new int[SHORT];
     private int count;
@@ -26,6 +27,16 @@ final class BytePairEncoder {
 
     /** Appends the ids of the piece {@code from <= i < to}: bytes for a byte-level model, UTF-8 for another. */
     void encode(byte[] piece, int from, int to, TokenIds out) {
+        if (to - from > PieceCache.LONGEST) {
+            compute(piece, from, to, out);
+        } else if (!cache.find(piece, from, to, out)) {
+            int start = out.size();
+            compute(piece, from, to, out);
+            cache.keep(out, start);
+        }
+    }
+
+    private void compute(byte[] piece, int from, int to, TokenIds out) {
         if (model.ignoreMerges()) {
             int id = model.vocabulary().find(piece, from, to);
             if (id >= 0) {

@@ -36,6 +36,11 @@ final class CharacterClass {
         return of(Utf8.codePoint(utf8, at, to));
     }
 
+    static boolean isAsciiLetter(int b) {
+        int lower = b | 0x20;
+        return lower >= 'a' && lower <= 'z';
+    }
+
     static byte of(int codePoint) {
         if (codePoint < LOW.length) {
             return LOW[codePoint];

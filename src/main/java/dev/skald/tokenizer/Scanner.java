@@ -126,8 +126,18 @@ final class Scanner {
 
     private static int letters(byte[] text, int at, int to) {
         int end = at;
-        while (end < to && CharacterClass.at(text, end, to) == LETTER) {
-            end = Utf8.next(text, end, to);
+        while (end < to) {
+            int b = text[end];
+            if (b >= 0) {
+                if (!CharacterClass.isAsciiLetter(b)) {
+                    return end;
+                }
+                end++;
+            } else if (CharacterClass.at(text, end, to) == LETTER) {
+                end = Utf8.next(text, end, to);
+            } else {
+                return end;
+            }
         }
         return end;
     }

@@ -28,6 +28,19 @@ public final class TokenIds {
         ids[size++] = id;
     }
 
+    /** The array behind this list, with room for {@code more} ids after the first {@link #size()}. */
+    int[] room(int more) {
+        if (size + more > ids.length) {
+            ids = Arrays.copyOf(ids, Math.max(size + more, ids.length * 2));
+        }
+        return ids;
+    }
+
+    /** Counts in ids that were written to the array of {@link #room}. */
+    void grow(int by) {
+        size += by;
+    }
+
     /** The number of ids. */
     public int size() {
         return size;

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Text to token ids and back, as a tokenizer.json of the BPE kind says: the same ids and the same text as Hugging Face's tokenizers. Immutable and
@@ -41,6 +43,9 @@ public final class Tokenizer {
     private final OptionalInt eosId;
     private final String hash;
     private final int vocabSize;
+    /** Encoders that no thread uses now, with their caches; one more than these is made where all are in use. */
+    private final Queue<BytePairEncoder> encoders =
+            new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 
     private Tokenizer(TokenizerReader reader, JsonNode config, String hash) {
         model = reader.model();
@@ -142,7 +147,8 @@ public final class Tokenizer {
      * @param utf8 well-formed UTF-8
      */
     public void encode(byte[] utf8, int from, int to, TokenIds out) {
-        BytePairEncoder encoder = new BytePairEncoder(model);
+        BytePairEncoder idle = encoders.poll();
+        BytePairEncoder encoder = idle == null ? new BytePairEncoder(model) : idle;
         inText.split(utf8, from, to, new AddedTokens.Sink() {
             @Override
             public void text(byte[] part, int start, int end) {
@@ -154,6 +160,7 @@ public final class Tokenizer {
                 out.add(id);
             }
         });
+        encoders.offer(encoder);
     }
 
     private void encodeText(BytePairEncoder encoder, byte[] utf8, int from, int to, TokenIds out) {
