@@ -48,7 +48,12 @@ record BlockedAttention(Scores scores) {
         void gradient(Tensor scores, Tensor dP, int group, double scale, Tensor logSumExp, Tensor delta);
     }
 
-    private static final int QUERY_BLOCK = 128;
+    /** Scores held at once, unless that were too few queries for a matrix product. */
+    private static final long MOST_SCORES = 1 << 24;
+
+    private static long queryBlock(long heads, long keys) {
+        return Math.clamp(MOST_SCORES / (heads * keys), 16, 128);
+    }
 
     /** {@link Kernels#attention(Tensor, List, List, int)}. */
     Tensor overCache(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
@@ -96,9 +101,10 @@ record BlockedAttention(Scores scores) {
         int group = (int) q_HTGD.size(2);
         long headDim = q_HTGD.size(3);
         double scale = 1 / Math.sqrt((double) headDim);
-        for (long start = 0; start < time; start += QUERY_BLOCK) {
+        long block = queryBlock(kvHeads * group, k_HLD.size(1));
+        for (long start = 0; start < time; start += block) {
             try (PointerScope _ = new PointerScope()) {
-                long rows = Math.min(QUERY_BLOCK, time - start);
+                long rows = Math.min(block, time - start);
                 long seen = k_HLD.size(1) - time + start + rows;
                 Tensor q_HRD = rows(q_HTGD, start, rows);
                 Tensor p_HRL = q_HRD.bmm(k_HLD.narrow(1, 0, seen).transpose(1, 2));
@@ -164,9 +170,10 @@ record BlockedAttention(Scores scores) {
         double scale = 1 / Math.sqrt((double) headDim);
         Tensor dk_HTD = emptyFloats(k_HTD, kvHeads, time, headDim).zero_();
         Tensor dv_HTD = emptyFloats(k_HTD, kvHeads, time, headDim).zero_();
-        for (long start = 0; start < time; start += QUERY_BLOCK) {
+        long block = queryBlock(kvHeads * group, time);
+        for (long start = 0; start < time; start += block) {
             try (PointerScope _ = new PointerScope()) {
-                long rows = Math.min(QUERY_BLOCK, time - start);
+                long rows = Math.min(block, time - start);
                 long seen = start + rows;
                 Tensor q_HRD = rows(q_HTGD, start, rows);
                 Tensor dOut_HRD = rows(dOut_HTGD, start, rows);

@@ -40,46 +40,38 @@ record FewRows(Workers workers) {
         long outAt = TensorMemory.address(out);
         int chunk = Math.clamp(GRAIN / in, 4, 1024) & ~3;
         workers.run(outs, chunk, (first, last) -> {
-            float[] sums = new float[rows * (last - first)];
-            for (int o = first; o < last; ) {
-                int count = last - o >= 4 ? 4 : 1;
-                for (int r = 0; r < rows; r++) {
-                    dots(
-                            format,
-                            inputs[r],
-                            weightAt + o * format.bytes(in),
-                            count,
-                            in,
-                            sums,
-                            r * (last - first) + o - first);
-                }
-                o += count;
-            }
-            float[] ordered = new float[last - first];
+            int count = last - first;
+            float[] sums = Scratch.floats(0, count);
+            float[] ordered = Scratch.floats(1, count);
             for (int r = 0; r < rows; r++) {
-                for (int i = 0; i < ordered.length; i++) {
-                    ordered[format.index(i, ordered.length)] = sums[r * ordered.length + i];
+                dots(format, inputs[r], weightAt + first * format.bytes(in), count, in, sums, 0);
+                for (int i = 0; i < count; i++) {
+                    ordered[format.index(i, count)] = sums[i];
                 }
-                format.store(ordered, ordered.length, outAt + format.bytes((long) r * outs + first));
+                format.store(ordered, count, outAt + format.bytes((long) r * outs + first));
             }
         });
     }
 
-    /** The products of {@code x} with {@code count}, 4 or 1, rows of the weight. */
-    private static void dots(RowFormat format, float[] x, long weight, int count, int n, float[] sums, int at) {
+    /** The products of {@code x} with {@code count} rows of {@code n} that lie one after the other, to {@code sums} from {@code at}. */
+    static void dots(RowFormat format, float[] x, long rows, int count, int n, float[] sums, int at) {
         switch (format) {
             case BF16 -> {
-                if (count == 4) {
-                    fourPairs(x, weight, n, sums, at);
-                } else {
-                    sums[at] = onePairs(x, weight, n);
+                int i = 0;
+                for (; i + 4 <= count; i += 4) {
+                    fourPairs(x, rows + 2L * i * n, n, sums, at + i);
+                }
+                for (; i < count; i++) {
+                    sums[at + i] = onePairs(x, rows + 2L * i * n, n);
                 }
             }
             case F32 -> {
-                if (count == 4) {
-                    fourFloats(x, weight, n, sums, at);
-                } else {
-                    sums[at] = oneFloats(x, weight, n);
+                int i = 0;
+                for (; i + 4 <= count; i += 4) {
+                    fourFloats(x, rows + 4L * i * n, n, sums, at + i);
+                }
+                for (; i < count; i++) {
+                    sums[at + i] = oneFloats(x, rows + 4L * i * n, n);
                 }
             }
         }

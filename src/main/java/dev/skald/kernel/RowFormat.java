@@ -34,7 +34,15 @@ enum RowFormat {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+    /**
+     * The format of a tensor's rows.
+     *
+     * @throws IllegalArgumentException for f16, and for a tensor whose rows do not lie one after the other
+     */
     static RowFormat of(Tensor tensor) {
+        if (!tensor.is_contiguous()) {
+            throw new IllegalArgumentException("vector loops need a contiguous tensor");
+        }
         return switch (DType.of(tensor.scalar_type())) {
             case BF16 -> BF16;
             case F32 -> F32;

@@ -36,7 +36,7 @@ record RowOperations(Workers workers) {
         long vocab = tableGradient.size(0);
         int shares = 8;
         workers.run(shares, ids.length * features < GRAIN ? shares : 1, (first, last) -> {
-            float[] row = new float[features];
+            float[] row = Scratch.floats(0, features);
             for (int r = 0; r < ids.length; r++) {
                 checkId(ids[r], vocab);
                 int share = ids[r] % shares;
@@ -61,7 +61,7 @@ record RowOperations(Workers workers) {
         long from = TensorMemory.address(x);
         long to = TensorMemory.address(out);
         rows(x.size(0), features, (first, last) -> {
-            float[] row = new float[features];
+            float[] row = Scratch.floats(0, features);
             for (int r = first; r < last; r++) {
                 format.load(from + r * format.bytes(features), features, row);
                 FloatLoops.scale(row, features, inverseRms(row, features, eps));
@@ -83,8 +83,8 @@ record RowOperations(Workers workers) {
         long dxAt = TensorMemory.address(dx);
         float[][] partial = new float[Math.ceilDiv(rows, PARTIAL_ROWS)][features];
         workers.run(partial.length, rows * features < GRAIN ? partial.length : 1, (first, last) -> {
-            float[] normalized = new float[features];
-            float[] gradient = new float[features];
+            float[] normalized = Scratch.floats(0, features);
+            float[] gradient = Scratch.floats(1, features);
             for (int r = first * PARTIAL_ROWS; r < Math.min(rows, last * PARTIAL_ROWS); r++) {
                 long offset = r * format.bytes(features);
                 format.load(xAt + offset, features, normalized);
@@ -115,8 +115,8 @@ record RowOperations(Workers workers) {
         long upAt = TensorMemory.address(up);
         long outAt = TensorMemory.address(out);
         rows(gate.size(0), features, (first, last) -> {
-            float[] g = new float[features];
-            float[] u = new float[features];
+            float[] g = Scratch.floats(0, features);
+            float[] u = Scratch.floats(1, features);
             for (int r = first; r < last; r++) {
                 long offset = r * format.bytes(features);
                 format.load(gateAt + offset, features, g);
@@ -134,9 +134,9 @@ record RowOperations(Workers workers) {
         long gateAt = TensorMemory.address(gate);
         long upAt = TensorMemory.address(up);
         rows(gate.size(0), features, (first, last) -> {
-            float[] d = new float[features];
-            float[] g = new float[features];
-            float[] u = new float[features];
+            float[] d = Scratch.floats(0, features);
+            float[] g = Scratch.floats(1, features);
+            float[] u = Scratch.floats(2, features);
             for (int r = first; r < last; r++) {
                 long offset = r * format.bytes(features);
                 format.load(dyAt + offset, features, d);
@@ -159,10 +159,10 @@ record RowOperations(Workers workers) {
         long cosAt = TensorMemory.address(cos);
         long sinAt = TensorMemory.address(sin);
         rows(x.size(0), heads * headDim, (first, last) -> {
-            float[] a = new float[half];
-            float[] b = new float[half];
-            float[] c = new float[half];
-            float[] s = new float[half];
+            float[] a = Scratch.floats(0, half);
+            float[] b = Scratch.floats(1, half);
+            float[] c = Scratch.floats(2, half);
+            float[] s = Scratch.floats(3, half);
             for (int r = first; r < last; r++) {
                 angles(format, cosAt + positions[r] * 4L * half, half, 1, c);
                 angles(format, sinAt + positions[r] * 4L * half, half, direction, s);

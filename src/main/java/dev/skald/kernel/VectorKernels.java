@@ -9,6 +9,7 @@ public final class VectorKernels implements Kernels {
 
     private final FewRows fewRows;
     private final RowOperations rows;
+    private final CachedAttention cached;
     private final BlockedAttention blocks;
     private final ChunkedCrossEntropy loss;
     private final AtenKernels aten = new AtenKernels();
@@ -18,6 +19,7 @@ public final class VectorKernels implements Kernels {
         Workers workers = new Workers(torch.get_num_threads());
         fewRows = new FewRows(workers);
         rows = new RowOperations(workers);
+        cached = new CachedAttention(workers);
         blocks = new BlockedAttention(new VectorScores(workers));
         loss = new ChunkedCrossEntropy(new VectorLoss(workers));
     }
@@ -60,7 +62,12 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
-        return blocks.overCache(q, keys, values, length);
+        if (q.size(0) > CachedAttention.MOST) {
+            return blocks.overCache(q, keys, values, length);
+        }
+        Tensor out = q.new_empty(q.size(0), q.size(1) * q.size(2));
+        cached.attend(q, keys, values, length, out);
+        return out;
     }
 
     @Override

@@ -13,7 +13,7 @@ record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
         long at = TensorMemory.address(logits);
         double[] losses = new double[targets.length];
         workers.run(targets.length, 4, (first, last) -> {
-            float[] row = new float[vocab];
+            float[] row = Scratch.floats(0, vocab);
             for (int r = first; r < last; r++) {
                 long address = at + format.bytes((long) r * vocab);
                 if (targets[r] == Kernels.IGNORED) {

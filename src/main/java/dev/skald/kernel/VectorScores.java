@@ -15,7 +15,7 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
         long sumsAt = TensorMemory.address(logSumExp);
         long sumsStride = stride(logSumExp);
         rows(block, (first, last) -> {
-            float[] row = new float[block.keys];
+            float[] row = Scratch.floats(0, block.keys);
             for (int r = first; r < last; r++) {
                 int seen = block.seen(r);
                 block.format.load(block.address(r), seen, row);
@@ -39,8 +39,8 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
         long deltaAt = TensorMemory.address(delta);
         long deltaStride = stride(delta);
         rows(block, (first, last) -> {
-            float[] p = new float[block.keys];
-            float[] d = new float[block.keys];
+            float[] p = Scratch.floats(0, block.keys);
+            float[] d = Scratch.floats(1, block.keys);
             for (int r = first; r < last; r++) {
                 int seen = block.seen(r);
                 block.format.load(block.address(r), seen, p);

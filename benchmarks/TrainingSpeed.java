@@ -1,0 +1,246 @@
+import dev.skald.kernel.Kernels;
+import dev.skald.model.GradientSink;
+import dev.skald.model.LlamaConfig;
+import dev.skald.model.LlamaParameters;
+import dev.skald.model.LlamaTraining;
+import dev.skald.model.LlamaWeights;
+import dev.skald.model.PackedRows;
+import dev.skald.model.Parameter;
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import dev.skald.torch.Natives;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Forward and backward pass of a 56 M Llama (dim 512, 8 layers, 8 heads, 4 kv heads, ffn 1408, vocab 32000), written out (Skald) and the
+ * eager way (libtorch's autograd, scaled_dot_product_attention, full logits), each in a process of its own on the same libtorch: tokens per
+ * second, the share of the bf16 matrix product rate by 6N + 12LHQT, and peak memory.
+ *
+ * <pre>java @jvm.options -cp target/classes:$(cat target/class-path) benchmarks/TrainingSpeed.java [sequences] [length]</pre>
+ */
+public final class TrainingSpeed {
+
+    private static final LlamaConfig CONFIG = new LlamaConfig(
+            512,
+            1408,
+            8,
+            8,
+            4,
+            64,
+            32000,
+            16384,
+            1e-5,
+            10000,
+            Optional.empty(),
+            false,
+            Optional.of(1),
+            List.of(2),
+            Optional.of(DType.BF16));
+
+    public static void main(String[] arguments) throws Exception {
+        int sequences = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 2;
+        int length = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1024;
+        if (arguments.length > 2) {
+            run(arguments[2], sequences, length);
+            return;
+        }
+        List<String> modes = length > 2048
+                ? List.of("skald", "skald-checkpointing")
+                : List.of("matmul", "skald", "skald-checkpointing", "eager-bf16", "eager-f32");
+        for (String mode : modes) {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+            command.addAll(List.of("@jvm.options", "-Xmx1g", "-cp", System.getProperty("java.class.path")));
+            command.addAll(List.of("benchmarks/TrainingSpeed.java", "" + sequences, "" + length, mode));
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try (BufferedReader out =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                out.lines().forEach(System.out::println);
+            }
+        }
+    }
+
+    private static void run(String mode, int sequences, int length) throws Exception {
+        Natives.load();
+        if (mode.equals("matmul")) {
+            System.out.printf("matmul bf16 2048 x 512 x 1408: %.0f GFLOPS%n", matmul(2048, 512, 1408));
+            System.out.printf("matmul bf16 2048 x 2048 x 2048: %.0f GFLOPS%n", matmul(2048, 2048, 2048));
+            return;
+        }
+        DType dtype = mode.equals("eager-f32") ? DType.F32 : DType.BF16;
+        PackedRows rows = rows(sequences, length);
+        try (LlamaParameters parameters = new LlamaParameters(CONFIG, dtype, DeviceType.CPU)) {
+            parameters.initialize(1);
+            Runnable step = mode.startsWith("skald")
+                    ? skald(parameters, rows, mode.endsWith("checkpointing"))
+                    : eager(parameters, rows, length);
+            step.run();
+            List<Double> times = new ArrayList<>();
+            long end = System.nanoTime() + 25_000_000_000L;
+            while (times.size() < 9 && (times.size() < 2 || System.nanoTime() < end)) {
+                long start = System.nanoTime();
+                step.run();
+                times.add((System.nanoTime() - start) / 1e9);
+            }
+            times.sort(null);
+            double seconds = times.get(times.size() / 2);
+            double tokensPerSecond = rows.rows() / seconds;
+            double flopsPerToken =
+                    6.0 * CONFIG.parameterCount() + 12.0 * CONFIG.num_hidden_layers() * CONFIG.hidden_size() * length;
+            System.out.printf(
+                    "%-20s %d x %d: %.0f tokens/s (best %.0f), %.0f GFLOPS by 6N + 12LHQT, peak memory %s%n",
+                    mode,
+                    sequences,
+                    length,
+                    tokensPerSecond,
+                    rows.rows() / times.getFirst(),
+                    tokensPerSecond * flopsPerToken / 1e9,
+                    peak());
+        }
+    }
+
+    private static Runnable skald(LlamaParameters parameters, PackedRows rows, boolean checkpointing) {
+        LlamaTraining training =
+                new LlamaTraining(CONFIG, parameters, DeviceType.CPU, Kernels.on(DeviceType.CPU), checkpointing);
+        Tensor flat = torch.zeros(parameters.flat().numel());
+        List<Tensor> gradients = parameters.list().stream()
+                .map(p -> flat.narrow(0, p.offset(), p.numel()).view(p.shape()))
+                .toList();
+        GradientSink sink = new GradientSink() {
+            @Override
+            public Tensor gradient(int parameter) {
+                return gradients.get(parameter);
+            }
+
+            @Override
+            public void complete(int parameter) {}
+        };
+        return () -> {
+            double loss = training.forwardBackward(rows, 1.0 / rows.rows(), sink) / rows.rows();
+            check(loss);
+        };
+    }
+
+    private static Runnable eager(LlamaParameters parameters, PackedRows rows, int length) {
+        List<Tensor> leaves = parameters.list().stream()
+                .map(Parameter::name)
+                .map(name -> parameters.view(
+                        parameters.list().stream().map(Parameter::name).toList().indexOf(name)))
+                .map(view -> view.clone().detach().set_requires_grad(true))
+                .toList();
+        LlamaWeights weights = LlamaWeights.of(CONFIG, leaves);
+        Tensor ids = longs(rows.ids());
+        Tensor targets = longs(rows.targets());
+        long batch = rows.rows() / length;
+        return () -> {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor x = torch.embedding(weights.embedTokens(), ids);
+                for (LlamaWeights.Layer w : weights.layers()) {
+                    Tensor normed = norm(x, w.inputNorm());
+                    Tensor q = rotated(heads(torch.linear(normed, w.q()), batch));
+                    Tensor k = rotated(heads(torch.linear(normed, w.k()), batch));
+                    Tensor v = heads(torch.linear(normed, w.v()), batch);
+                    Tensor out = torch.scaled_dot_product_attention(
+                            q, k, v, new TensorOptional(), 0.0, true, new DoubleOptional(), true);
+                    x = x.add(torch.linear(out.transpose(1, 2).reshape(rows.rows(), 512), w.o()));
+                    Tensor again = norm(x, w.postNorm());
+                    x = x.add(torch.linear(
+                            torch.silu(torch.linear(again, w.gate())).mul(torch.linear(again, w.up())), w.down()));
+                }
+                Tensor logits =
+                        torch.linear(norm(x, weights.norm()), weights.lmHead()).to(ScalarType.Float);
+                Tensor loss = torch.cross_entropy_loss(logits, targets);
+                loss.backward();
+                check(loss.item_double());
+            }
+        };
+    }
+
+    private static Tensor heads(Tensor x, long batch) {
+        return x.view(batch, x.size(0) / batch, x.size(1) / 64, 64).transpose(1, 2);
+    }
+
+    private static Tensor norm(Tensor x, Tensor weight) {
+        return torch.rms_norm(x, new long[] {512}, new TensorOptional(weight), new DoubleOptional(1e-5));
+    }
+
+    private static Tensor rotated(Tensor x) {
+        long time = x.size(2);
+        Tensor position = torch.arange(new Scalar(time)).to(ScalarType.Float).view(time, 1);
+        Tensor frequency = torch.arange(new Scalar(32))
+                .to(ScalarType.Float)
+                .mul(new Scalar(-Math.log(10000) / 32))
+                .exp();
+        Tensor angle = position.mul(frequency);
+        Tensor twice = torch.cat(new TensorVector(angle, angle), 1);
+        Tensor turned = torch.cat(new TensorVector(x.narrow(3, 32, 32).neg(), x.narrow(3, 0, 32)), 3);
+        return x.mul(twice.cos().to(x.scalar_type())).add(turned.mul(twice.sin().to(x.scalar_type())));
+    }
+
+    private static void check(double loss) {
+        if (!(loss > 9 && loss < 12)) {
+            throw new IllegalStateException("loss " + loss + ", expected about ln(32000) = 10.4");
+        }
+    }
+
+    private static PackedRows rows(int sequences, int length) {
+        int count = sequences * length;
+        int[] ids = new Random(1).ints(count + 1, 0, 32000).toArray();
+        int[] positions = new int[count];
+        int[] starts = new int[sequences];
+        for (int i = 0; i < count; i++) {
+            positions[i] = i % length;
+        }
+        for (int s = 0; s < sequences; s++) {
+            starts[s] = s * length;
+        }
+        return new PackedRows(Arrays.copyOf(ids, count), Arrays.copyOfRange(ids, 1, count + 1), positions, starts);
+    }
+
+    private static Tensor longs(int[] values) {
+        long[] wide = Arrays.stream(values).asLongStream().toArray();
+        return torch.from_blob(new LongPointer(wide), new long[] {wide.length}, new TensorOptions(ScalarType.Long))
+                .clone();
+    }
+
+    private static double matmul(int rows, int in, int out) {
+        Tensor x = torch.randn(rows, in).to(ScalarType.BFloat16);
+        Tensor weight = torch.randn(out, in).to(ScalarType.BFloat16);
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < 100; i++) {
+            long start = System.nanoTime();
+            torch.linear(x, weight).close();
+            best = Math.min(best, (System.nanoTime() - start) / 1e9);
+        }
+        return 2.0 * rows * in * out / best / 1e9;
+    }
+
+    private static String peak() throws Exception {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmHWM"))
+                .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
+                .findFirst()
+                .orElse("unknown");
+    }
+}
