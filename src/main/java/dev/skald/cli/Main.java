@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             TokenizeCommand.class,
             TokenizerCommand.class,
+            TrainCommand.class,
             WarmUpCommand.class
         })
 public final class Main implements Runnable {

@@ -26,7 +26,7 @@ final class Ranks {
         try (ExecutorService threads = Executors.newFixedThreadPool(size)) {
             List<Future<T>> running = new ArrayList<>();
             for (int r = 0; r < size; r++) {
-                Rank rank = new Rank(r, size, r, "localhost", port);
+                Rank rank = new Rank(r, size, r, size, "localhost", port);
                 running.add(threads.submit(() -> {
                     try (Collectives ranks = Collectives.join(rank, new Device("cpu"), Duration.ofSeconds(20))) {
                         return body.apply(ranks);

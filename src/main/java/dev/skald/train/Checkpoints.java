@@ -1,0 +1,145 @@
+package dev.skald.train;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The checkpoints in an output directory: {@code checkpoint-N}, complete whenever they have that name, and {@code latest}, the name of one. */
+final class Checkpoints {
+
+    private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)");
+    private static final String LATEST = "latest";
+
+    private final Path outputDir;
+
+    Checkpoints(Path outputDir) {
+        this.outputDir = outputDir;
+    }
+
+    Path of(long step) {
+        return outputDir.resolve("checkpoint-" + step);
+    }
+
+    /** Where a checkpoint is while it is being written, or deleted. */
+    Path partial(long step) {
+        return outputDir.resolve(".checkpoint-" + step + ".partial");
+    }
+
+    /** The steps that have a checkpoint, ascending. */
+    List<Long> steps() throws IOException {
+        try (Stream<Path> entries = Files.list(outputDir)) {
+            return entries.map(entry -> NAME.matcher(entry.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(matcher -> Long.valueOf(matcher.group(1)))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    /** The checkpoint that {@code latest} names, or the last one where it names none. */
+    Optional<Path> latest() throws IOException {
+        Path file = outputDir.resolve(LATEST);
+        if (Files.exists(file)) {
+            Path named = outputDir.resolve(Files.readString(file).strip());
+            if (NAME.matcher(named.getFileName().toString()).matches() && Files.isDirectory(named)) {
+                return Optional.of(named);
+            }
+        }
+        List<Long> steps = steps();
+        return steps.isEmpty() ? Optional.empty() : Optional.of(of(steps.getLast()));
+    }
+
+    void setLatest(long step) throws IOException {
+        Path part = outputDir.resolve("." + LATEST + ".partial");
+        Files.writeString(part, of(step).getFileName() + "\n");
+        CheckpointWriter.force(part);
+        Files.move(
+                part, outputDir.resolve(LATEST), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        CheckpointWriter.force(outputDir);
+    }
+
+    /** Deletes the oldest above {@code keep}, but never {@code latest}. */
+    void prune(int keep, long latest) throws IOException {
+        List<Long> steps = steps();
+        for (long step : steps.subList(0, Math.max(0, steps.size() - keep))) {
+            if (step != latest) {
+                // Renamed first: a kill in between leaves no checkpoint that lacks files.
+                Path going = partial(step);
+                delete(going);
+                Files.move(of(step), going, StandardCopyOption.ATOMIC_MOVE);
+                delete(going);
+            }
+        }
+    }
+
+    /** Deletes what killed runs left half written. */
+    void clean() throws IOException {
+        List<Path> left;
+        try (Stream<Path> entries = Files.list(outputDir)) {
+            left = entries.filter(
+                            entry -> entry.getFileName().toString().matches("\\.(checkpoint-\\d+|latest)\\.partial"))
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        for (Path path : left) {
+            delete(path);
+        }
+    }
+
+    /**
+     * The checkpoint to go on from.
+     *
+     * @return empty for a run from the start
+     * @throws InvalidInputException when the output directory holds checkpoints that the configuration does not say to go on from
+     */
+    Optional<Path> resumed(TrainerConfig config) throws IOException {
+        if (config.resumeFromCheckpoint() != null) {
+            Path named = Path.of(config.resumeFromCheckpoint());
+            if (!Files.exists(named.resolve(TrainerState.FILE))) {
+                throw new InvalidInputException("resume_from_checkpoint: " + named + " has no " + TrainerState.FILE
+                        + ", expected a directory checkpoint-N that train saved");
+            }
+            return Optional.of(named);
+        }
+        Optional<Path> latest = latest();
+        if (latest.isPresent() && !config.autoResumeFromCheckpoints()) {
+            throw new InvalidInputException(
+                    "output_dir " + outputDir + " holds " + latest.get().getFileName()
+                            + " of an earlier run: go on from it with auto_resume_from_checkpoints=true, or choose another output_dir");
+        }
+        return latest;
+    }
+
+    static void delete(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        Files.walkFileTree(path, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException failed) throws IOException {
+                Files.deleteIfExists(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+package dev.skald.train;
+
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** How many floating point operations a second this rank's matrix multiplication does: what MFU is measured against. */
+final class MatmulRate {
+
+    private static final int ROWS = 2048;
+    private static final int IN = 512;
+    private static final int OUT = 1408;
+    private static final int TRIES = 5;
+
+    private MatmulRate() {}
+
+    /** The best of a few multiplications of a size that fits caches as a model's do. */
+    static double measure(DType dtype, DeviceType device) {
+        double best = 0;
+        for (int i = 0; i < TRIES; i++) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor x = device.zeros(dtype, ROWS, IN);
+                Tensor weight = device.zeros(dtype, OUT, IN);
+                long start = System.nanoTime();
+                // A number that is read back: on a GPU, the time is that of the work, not of asking for it.
+                torch.linear(x, weight).select(0, 0).select(0, 0).item_float();
+                best = Math.max(best, 2.0 * ROWS * IN * OUT / ((System.nanoTime() - start) / 1e9));
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.skald.train;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a run needs to go on, besides weights and optimizer state: {@code trainer_state.json}. Keys that the Trainer of transformers writes
+ * too have its names.
+ *
+ * @param globalStep updates done; the data goes on at the next, whatever the number of ranks
+ * @param maxSteps updates of the whole run
+ * @param epoch how often the data has been seen
+ * @param numInputTokensSeen tokens of all ranks so far
+ * @param optimizerUpdates updates that AdamW has done: without those that fp16 skipped
+ * @param sequencesPerStep sequences of one update, of all ranks
+ * @param seed of the data order
+ * @param run what may not change when a run goes on: model, data, sequence length
+ * @param lossScaler of fp16
+ * @param logHistory one entry for each line of the log
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record TrainerState(
+        long globalStep,
+        long maxSteps,
+        double epoch,
+        long numInputTokensSeen,
+        long optimizerUpdates,
+        long sequencesPerStep,
+        long seed,
+        String run,
+        LossScaler.State lossScaler,
+        List<LogEntry> logHistory) {
+
+    static final String FILE = "trainer_state.json";
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    public TrainerState {
+        logHistory = List.copyOf(logHistory);
+    }
+
+    /** One line of the log. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    public record LogEntry(long step, double epoch, double loss, double gradNorm, double learningRate) {}
+
+    static TrainerState read(Path checkpoint) {
+        Path file = checkpoint.resolve(FILE);
+        try {
+            return JSON.readValue(Files.readString(file), TrainerState.class);
+        } catch (JacksonException e) {
+            throw new InvalidInputException(file + ": is not a state that train saved: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new InvalidInputException(
+                    checkpoint + ": has no readable " + FILE + ", expected a checkpoint of train", e);
+        }
+    }
+
+    void write(Path checkpoint) throws IOException {
+        Files.writeString(
+                checkpoint.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n");
+    }
+}

@@ -1,0 +1,247 @@
+package dev.skald.train;
+
+import dev.skald.InvalidInputException;
+import dev.skald.kernel.AtenKernels;
+import dev.skald.kernel.Kernels;
+import dev.skald.model.LlamaCheckpoint;
+import dev.skald.model.LlamaConfig;
+import dev.skald.model.LlamaParameters;
+import dev.skald.model.LlamaTraining;
+import dev.skald.tokenizer.Tokenizer;
+import dev.skald.torch.DType;
+import dev.skald.torch.DeviceType;
+import dev.skald.torch.Natives;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Device;
+
+/** One rank of a training run, from its configuration to its last checkpoint: puts together what {@link Trainer} works with. */
+public final class Training {
+
+    /** How long a rank waits for the others. A rank that dies is noticed at once, one that hangs after this. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(45);
+
+    private final TrainerConfig config;
+    private final DeepSpeedConfig deepSpeed;
+    private final Rank rank;
+    private final Path outputDir;
+    private final Path base;
+    private final LlamaConfig model;
+    private final Tokenizer tokenizer;
+    private final DType dtype;
+
+    /**
+     * Reads model configuration and tokenizer, and checks what can be checked before anything is allocated.
+     *
+     * @param deepSpeed as its file states it; {@code auto} is resolved here
+     * @throws InvalidInputException when the files contradict each other
+     */
+    public Training(TrainerConfig config, DeepSpeedConfig deepSpeed, Rank rank) throws IOException {
+        this.config = config;
+        this.deepSpeed = deepSpeed.resolve(config, rank.worldSize());
+        this.rank = rank;
+        this.outputDir = Path.of(config.outputDir());
+        this.base = Path.of(config.baseModel());
+        this.model = LlamaConfig.read(base.resolve("config.json"));
+        this.tokenizer = Tokenizer.load(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()));
+        this.dtype = switch (config.precision()) {
+            case BF16 -> DType.BF16;
+            case FP16 -> DType.F16;
+            case F32 -> DType.F32;
+        };
+        if (tokenizer.vocabSize() > model.vocab_size()) {
+            throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
+                    + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
+        }
+        if (config.sequenceLen() > model.max_position_embeddings()) {
+            throw new InvalidInputException(
+                    "sequence_len " + config.sequenceLen() + " is more than max_position_embeddings "
+                            + model.max_position_embeddings() + " of " + base.resolve("config.json"));
+        }
+    }
+
+    /** Trains to the end, or until the process is told to stop. */
+    public void run() throws IOException {
+        Natives.load();
+        DeviceType type = DeviceType.choose("auto");
+        ZeroOptimizer.Options zero = zeroOptions();
+        MemoryEstimate.of(model, dtype, config, zero, rank.worldSize())
+                .require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
+        try (StopSignal stop = new StopSignal();
+                Device device = type.device();
+                Collectives ranks = Collectives.join(rank, device, TIMEOUT)) {
+            Checkpoints checkpoints = new Checkpoints(outputDir);
+            ranks.firstRankAlone(() -> prepare(checkpoints));
+            TrainingData data = TrainingData.open(config, tokenizer);
+            Timetable timetable = Timetable.of(config, data.sequences(), rank.worldSize());
+            Optional<Path> resumed = checkpoints.resumed(config);
+            Optional<TrainerState> state = resumed.map(TrainerState::read);
+            state.ifPresent(saved -> requireSameRun(saved, data));
+            double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(dtype, type))[0];
+            try (LlamaParameters parameters = parameters(type, resumed);
+                    LlamaTraining training =
+                            new LlamaTraining(model, parameters, type, kernels(type), config.gradientCheckpointing());
+                    ZeroOptimizer optimizer = new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks);
+                    CheckpointWriter writer = new CheckpointWriter(
+                            checkpoints,
+                            config.saveTotalLimit(),
+                            ranks,
+                            model,
+                            parameters,
+                            tokenizerFiles(),
+                            optimizer);
+                    Monitor monitor = monitor(timetable, data, rate, state)) {
+                LossScaler scaler = lossScaler();
+                state.ifPresent(saved -> {
+                    new OptimizerFiles(parameters.list())
+                            .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW());
+                    optimizer.resume(saved.optimizerUpdates());
+                    scaler.restore(saved.lossScaler());
+                });
+                new Trainer(
+                                config,
+                                timetable,
+                                data,
+                                training,
+                                optimizer,
+                                scaler,
+                                ranks,
+                                device,
+                                writer,
+                                monitor,
+                                stop,
+                                deepSpeed.wallClockBreakdown())
+                        .run(state.map(TrainerState::globalStep).orElse(0L));
+            }
+        }
+    }
+
+    /** What one rank does for all: tokenises, looks after the output directory, verifies the checkpoint to go on from. */
+    private void prepare(Checkpoints checkpoints) {
+        try {
+            Optional<Path> resumed = checkpoints.resumed(config);
+            TrainingData.prepare(config, tokenizer);
+            Files.createDirectories(outputDir);
+            checkpoints.clean();
+            resumed.ifPresent(Checksums::verify);
+            Files.writeString(outputDir.resolve("trainer.yaml"), config.toYaml());
+            Files.writeString(outputDir.resolve("deepspeed.json"), deepSpeed.toJson() + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private ZeroOptimizer.Options zeroOptions() {
+        DeepSpeedConfig.Zero zero = deepSpeed.zeroOptimization();
+        return new ZeroOptimizer.Options(
+                zero.stage(),
+                zero.reduceBucketSize(),
+                zero.allgatherBucketSize(),
+                zero.overlapComm(),
+                zero.offloadOptimizer().device().equals("cpu"));
+    }
+
+    private LossScaler lossScaler() {
+        DeepSpeedConfig.Fp16 fp16 = deepSpeed.fp16();
+        if (config.precision() != Precision.FP16) {
+            return LossScaler.fixed(1);
+        }
+        return fp16.lossScale() > 0
+                ? LossScaler.fixed(fp16.lossScale())
+                : LossScaler.dynamic(
+                        fp16.initialScalePower(),
+                        fp16.lossScaleWindow(),
+                        fp16.hysteresis(),
+                        fp16.consecutiveHysteresis(),
+                        fp16.minLossScale());
+    }
+
+    /** The loops of the Vector API know bf16 and f32. */
+    private Kernels kernels(DeviceType type) {
+        return dtype == DType.F16 ? new AtenKernels() : Kernels.on(type);
+    }
+
+    private LlamaParameters parameters(DeviceType type, Optional<Path> resumed) throws IOException {
+        LlamaParameters parameters = new LlamaParameters(model, dtype, type);
+        Path weights = resumed.orElse(base);
+        if (resumed.isPresent() || hasWeights(weights)) {
+            try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(weights, Optional.of(dtype), type)) {
+                parameters.copyFrom(checkpoint.tensors());
+            }
+        } else {
+            parameters.initialize(config.seed());
+        }
+        return parameters;
+    }
+
+    private static boolean hasWeights(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors"));
+        }
+    }
+
+    private Optional<Path> tokenizerFiles() {
+        return Optional.of(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()))
+                .filter(Files::isDirectory);
+    }
+
+    private Monitor monitor(Timetable timetable, TrainingData data, double rate, Optional<TrainerState> resumed)
+            throws IOException {
+        Optional<RunLog> log = rank.isFirst()
+                ? Optional.of(RunLog.open(
+                        outputDir,
+                        config,
+                        timetable,
+                        resumed.map(TrainerState::globalStep).orElse(0L)))
+                : Optional.empty();
+        return new Monitor(
+                config,
+                timetable,
+                log,
+                config.globalBatch(rank.worldSize()),
+                data.sequences(),
+                flopsPerToken(),
+                rate,
+                identity(data),
+                resumed);
+    }
+
+    /** 6N + 12 LHQT: forward and backward pass of the matrices, and of attention over whole sequences. */
+    private double flopsPerToken() {
+        return 6.0 * model.parameterCount()
+                + 12.0
+                        * model.num_hidden_layers()
+                        * model.num_attention_heads()
+                        * model.head_dim()
+                        * config.sequenceLen();
+    }
+
+    private String identity(TrainingData data) {
+        return String.join(
+                ", ",
+                model.parameterCount() + " parameters",
+                "tokenizer " + tokenizer.hash(),
+                data.tokens() + " tokens",
+                "sequence_len " + config.sequenceLen(),
+                "seed " + config.seed());
+    }
+
+    private void requireSameRun(TrainerState saved, TrainingData data) {
+        long sequencesPerStep = config.globalBatch(rank.worldSize());
+        if (!saved.run().equals(identity(data))) {
+            throw new InvalidInputException("output_dir " + outputDir + ": the checkpoint is of another run: found "
+                    + saved.run() + "; expected " + identity(data));
+        }
+        if (saved.sequencesPerStep() != sequencesPerStep) {
+            throw new InvalidInputException("world size " + rank.worldSize() + " x micro_batch_size "
+                    + config.microBatchSize()
+                    + " x gradient_accumulation_steps " + config.gradientAccumulationSteps() + " = " + sequencesPerStep
+                    + " sequences per step contradicts the checkpoint's " + saved.sequencesPerStep());
+        }
+    }
+}

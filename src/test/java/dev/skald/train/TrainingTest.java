@@ -1,0 +1,211 @@
+package dev.skald.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whole runs of a tiny model, against PyTorch 1.13's autograd (oracle/train_golden.py) and against each other. */
+class TrainingTest {
+
+    @TempDir
+    Path folder;
+
+    private TinyRun tiny;
+
+    @BeforeEach
+    void lay() throws IOException {
+        tiny = new TinyRun(folder);
+    }
+
+    private static void followsTheOracle(List<StepMetrics> steps) throws IOException {
+        JsonNode golden = TinyRun.golden("golden.json");
+        assertThat(steps).hasSize(golden.size());
+        for (int i = 0; i < steps.size(); i++) {
+            double loss = golden.get(i).get("loss").doubleValue();
+            double norm = golden.get(i).get("grad_norm").doubleValue();
+            // f32 in another order of operations, through 20 steps.
+            assertThat(steps.get(i).loss()).as("loss of step %d", i + 1).isCloseTo(loss, within(1e-4 * loss));
+            assertThat(steps.get(i).gradNorm()).as("norm of step %d", i + 1).isCloseTo(norm, within(1e-3 * norm));
+            assertThat(steps.get(i).learningRate())
+                    .isEqualTo(golden.get(i).get("learning_rate").doubleValue());
+        }
+    }
+
+    private static List<Double> losses(List<StepMetrics> steps) {
+        return steps.stream().map(StepMetrics::loss).toList();
+    }
+
+    @Test
+    void lossesNormsAndLearningRatesArePyTorchs() throws Exception {
+        followsTheOracle(tiny.train(tiny.config("out")));
+        assertThat(tiny.output("out").resolve("latest")).hasContent("checkpoint-20");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 2, none", "2, 0, none", "2, 1, cpu", "2, 2, none", "4, 1, none", "4, 2, cpu"})
+    void ranksAndStagesChangeNothing(int size, int stage, String offload) throws Exception {
+        DeepSpeedConfig zero = TinyRun.deepSpeed("{\"stage\": " + stage + ", \"overlap_comm\": " + (size > 2)
+                + ", \"reduce_bucket_size\": 3000, \"allgather_bucket_size\": 1000, \"offload_optimizer\": {\"device\": \""
+                + offload + "\"}}");
+        TrainerConfig config = tiny.config("out", "gradient_accumulation_steps=" + 4 / size);
+
+        followsTheOracle(tiny.train(config, zero, size));
+    }
+
+    @Test
+    void resumingIsExact() throws Exception {
+        List<StepMetrics> whole = tiny.train(tiny.config("whole", "bf16=true", "save_steps=7"));
+        Path output = tiny.output("whole");
+        assertThat(new Checkpoints(output).steps()).containsExactly(7L, 14L, 20L);
+
+        List<StepMetrics> resumed = tiny.train(
+                tiny.config("resumed", "bf16=true", "resume_from_checkpoint=" + output.resolve("checkpoint-7")));
+
+        assertThat(losses(resumed)).isEqualTo(losses(whole).subList(7, 20));
+        assertThat(resumed)
+                .extracting(StepMetrics::gradNorm)
+                .isEqualTo(
+                        whole.subList(7, 20).stream().map(StepMetrics::gradNorm).toList());
+        assertThat(tiny.output("resumed").resolve("checkpoint-20/model.safetensors"))
+                .hasSameBinaryContentAs(output.resolve("checkpoint-20/model.safetensors"));
+        assertThat(tiny.output("resumed").resolve("checkpoint-20/optimizer/master.safetensors"))
+                .hasSameBinaryContentAs(output.resolve("checkpoint-20/optimizer/master.safetensors"));
+    }
+
+    @Test
+    void anyNumberOfRanksGoesOnFromACheckpoint() throws Exception {
+        DeepSpeedConfig zero = TinyRun.deepSpeed("{\"stage\": 2, \"reduce_bucket_size\": 5000}");
+        tiny.train(tiny.config("out", "gradient_accumulation_steps=1", "save_steps=9"), zero, 4);
+
+        List<StepMetrics> resumed = tiny.train(
+                tiny.config(
+                        "out",
+                        "gradient_accumulation_steps=2",
+                        "resume_from_checkpoint=" + tiny.output("out").resolve("checkpoint-9")),
+                zero,
+                2);
+
+        followsTheOracle(resumed);
+    }
+
+    @Test
+    void autoResumeTakesTheLatestAndTheLimitKeepsIt() throws Exception {
+        tiny.train(tiny.config("out", "max_steps=6", "save_steps=2", "save_total_limit=1"));
+        assertThat(new Checkpoints(tiny.output("out")).steps()).containsExactly(6L);
+        Files.createDirectories(tiny.output("out").resolve(".checkpoint-8.partial"));
+
+        List<StepMetrics> all = tiny.train(tiny.config("out", "max_steps=8", "auto_resume_from_checkpoints=true"));
+
+        assertThat(all).extracting(StepMetrics::step).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+        assertThat(tiny.output("out").resolve(".checkpoint-8.partial")).doesNotExist();
+    }
+
+    @Test
+    void aDamagedCheckpointIsNamed() throws Exception {
+        tiny.train(tiny.config("out", "max_steps=2"));
+        Path damaged = tiny.output("out").resolve("checkpoint-2/optimizer/exp_avg.safetensors");
+        byte[] bytes = Files.readAllBytes(damaged);
+        bytes[bytes.length - 100] ^= 1;
+        Files.write(damaged, bytes);
+
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "max_steps=4", "auto_resume_from_checkpoints=true")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("exp_avg.safetensors")
+                .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void anotherRunsCheckpointsAreNotOverwritten() throws Exception {
+        tiny.train(tiny.config("out", "max_steps=2"));
+
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "max_steps=2")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("auto_resume_from_checkpoints");
+        assertThatThrownBy(() -> tiny.train(
+                        tiny.config("out", "max_steps=4", "auto_resume_from_checkpoints=true", "sequence_len=8")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("another run");
+        assertThatThrownBy(() -> tiny.train(tiny.config(
+                        "out", "max_steps=4", "auto_resume_from_checkpoints=true", "gradient_accumulation_steps=2")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("contradicts the checkpoint's 8");
+    }
+
+    @Test
+    void validationIsByLanguageAndTheSameOnAnyNumberOfRanks() throws Exception {
+        String[] settings = {"max_steps=2", "eval_steps=1", "val_set_size=20", "gradient_accumulation_steps=1"};
+        tiny.train(tiny.config("one", settings));
+        tiny.train(tiny.config("two", settings), DeepSpeedConfig.none(), 2);
+
+        List<String> one = Files.readAllLines(tiny.output("one").resolve("validation.jsonl"));
+        assertThat(one).hasSize(4).allMatch(line -> line.contains("\"sv\"") || line.contains("\"nb\""));
+        assertThat(Files.readAllLines(tiny.output("two").resolve("validation.jsonl")))
+                .hasSize(4);
+    }
+
+    @Test
+    void whatCannotRunIsSaidBeforeItStarts() throws Exception {
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "sequence_len=65")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("max_position_embeddings 64");
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "max_steps=null", "gradient_accumulation_steps=4000")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("not enough tokens for one step");
+        Path config = tiny.base().resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"vocab_size\": 260", "\"vocab_size\": 200"));
+        assertThatThrownBy(() -> tiny.train(tiny.config("out")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("vocab_size 200")
+                .hasMessageContaining("258 tokens");
+    }
+
+    @Test
+    void aLossThatIsNotFiniteStopsTheRunAndNamesTheDocuments() throws Exception {
+        assertThatThrownBy(() -> tiny.train(tiny.config(
+                        "out",
+                        "learning_rate=0.99",
+                        "warmup_steps=0",
+                        "max_grad_norm=0",
+                        "adam_epsilon=0",
+                        "adam_beta2=0")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("step ")
+                .hasMessageContaining("document-");
+    }
+
+    @Test
+    void theWatchdogStopsARunAboveTheThreshold() throws Exception {
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "loss_watchdog_threshold=0.1")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("loss_watchdog_threshold");
+    }
+
+    @Test
+    void fp16SkipsStepsThatOverflow() throws Exception {
+        DeepSpeedConfig fp16 = DeepSpeedConfig.of(
+                ConfigFile.parseJson(
+                        "ds.json",
+                        "{\"fp16\": {\"enabled\": \"auto\", \"initial_scale_power\": 32, \"hysteresis\": 1}}"),
+                new ArrayList<>());
+
+        List<StepMetrics> steps = tiny.train(tiny.config("out", "bf16=null", "fp16=true", "max_steps=30"), fp16, 1);
+
+        assertThat(steps.getFirst().skipped()).isTrue();
+        assertThat(steps.get(1).lossScale()).isEqualTo(Math.scalb(1.0, 30));
+        assertThat(steps.getLast().skipped()).isFalse();
+        assertThat(steps.getLast().loss()).isLessThan(steps.getFirst().loss());
+    }
+}
