@@ -27,7 +27,8 @@ record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
                 float logit = row[target];
                 float max = FloatLoops.max(row, vocab);
                 float sum = FloatLoops.exp(row, vocab, 1, -max);
-                losses[r] = Math.log(sum) + max - logit;
+                // StrictMath: interpreter and compiler may give another last bit for Math.log.
+                losses[r] = StrictMath.log(sum) + max - logit;
                 if (gradient) {
                     FloatLoops.scale(row, vocab, (float) (gradientScale / sum));
                     row[target] -= (float) gradientScale;

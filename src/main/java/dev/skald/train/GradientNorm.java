@@ -55,7 +55,11 @@ final class GradientNorm {
             low = a.fma(a, low);
             high = b.fma(b, high);
         }
-        double sum = low.reduceLanes(VectorOperators.ADD) + high.reduceLanes(VectorOperators.ADD);
+        // Not reduceLanes, whose order of addition is another one once this method is compiled.
+        double sum = 0;
+        for (double lane : low.add(high).toArray()) {
+            sum += lane;
+        }
         for (long i = end; i < length; i++) {
             double x = memory.getAtIndex(FLOAT, from + i);
             sum += x * x;
