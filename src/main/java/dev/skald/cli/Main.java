@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         subcommands = {
+            CorpusCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
             TokenizeCommand.class,

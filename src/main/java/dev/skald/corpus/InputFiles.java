@@ -1,0 +1,152 @@
+package dev.skald.corpus;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileSystems;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Finds the files of a recipe's sources and cuts them into splits. */
+final class InputFiles {
+
+    /** Uncompressed bytes for each compressed one, about: only how work is divided depends on it. */
+    private static final int GZIP_RATIO = 3;
+
+    /** Every split of a compressed file reads the file from its start, so there is a limit to them. */
+    private static final int MOST_COMPRESSED_SPLITS = 16;
+
+    private InputFiles() {}
+
+    /** The splits of all sources, in the order of the sources and of the files' names. */
+    static List<Split> splits(Recipe recipe, List<String> warnings) throws IOException {
+        List<Split> splits = new ArrayList<>();
+        Set<Path> taken = new HashSet<>();
+        for (int i = 0; i < recipe.sources().size(); i++) {
+            Recipe.Source source = recipe.sources().get(i);
+            Path base = Path.of(recipe.data()).toAbsolutePath().normalize();
+            List<Path> files = find(base, source.path());
+            if (files.isEmpty()) {
+                if (!source.optional()) {
+                    throw new InvalidInputException("source '" + source.name() + "': "
+                            + base.resolve(plainPart(source.path())) + ": no such file; path is '" + source.path()
+                            + "', data is '" + recipe.data() + "'");
+                }
+                continue;
+            }
+            for (Path file : files) {
+                if (taken.add(file)) {
+                    addSplits(recipe, i, file, splits, warnings);
+                }
+            }
+        }
+        if (splits.isEmpty()) {
+            throw new InvalidInputException(
+                    "recipe: sources: none of them has a file under '" + recipe.data() + "'; set data=DIRECTORY");
+        }
+        return splits;
+    }
+
+    /** Files that a path, a directory or a glob stands for, sorted. */
+    static List<Path> find(Path base, String pattern) throws IOException {
+        Path plain = base.resolve(plainPart(pattern)).normalize();
+        if (plainPart(pattern).equals(pattern)) {
+            if (Files.isRegularFile(plain)) {
+                return List.of(plain);
+            }
+            if (!Files.isDirectory(plain)) {
+                return List.of();
+            }
+            return walk(plain).filter(file -> !formatOf(file).isEmpty()).toList();
+        }
+        if (!Files.isDirectory(plain)) {
+            return List.of();
+        }
+        PathMatcher matcher = FileSystems.getDefault()
+                .getPathMatcher("glob:" + base.resolve(pattern).normalize());
+        return walk(plain).filter(matcher::matches).toList();
+    }
+
+    private static Stream<Path> walk(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
+            return files.filter(Files::isRegularFile).sorted().toList().stream();
+        }
+    }
+
+    /** The part of a glob before its first special character, up to a slash. */
+    private static String plainPart(String pattern) {
+        int special = 0;
+        while (special < pattern.length() && "*?{[".indexOf(pattern.charAt(special)) < 0) {
+            special++;
+        }
+        return special == pattern.length() ? pattern : pattern.substring(0, pattern.lastIndexOf('/', special) + 1);
+    }
+
+    /** By the file's name; the empty string if it says nothing. */
+    static String formatOf(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|zst)$", "");
+        if (name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json")) {
+            return "jsonl";
+        }
+        return name.endsWith(".txt")
+                ? "txt"
+                : name.endsWith(".parquet") ? "parquet" : name.endsWith(".warc") ? "warc" : "";
+    }
+
+    private static void addSplits(Recipe recipe, int index, Path file, List<Split> splits, List<String> warnings)
+            throws IOException {
+        Recipe.Source source = recipe.sources().get(index);
+        String format = source.format().isEmpty() ? formatOf(file) : source.format();
+        if (format.isEmpty()) {
+            throw new InvalidInputException("source '" + source.name() + "': " + file
+                    + ": the name does not tell the format; set format to jsonl, txt, txt-lines, parquet or warc");
+        }
+        if (!Files.isReadable(file)) {
+            throw new InvalidInputException(file + ": permission denied");
+        }
+        long size = Files.size(file);
+        if (size == 0) {
+            warnings.add(file + ": empty file");
+            return;
+        }
+        boolean compressed = checkCompression(file);
+        long length = compressed ? size * GZIP_RATIO : size;
+        boolean divisible = format.equals("jsonl") || format.equals("txt-lines");
+        long count = divisible
+                ? Math.max(
+                        1,
+                        (length + recipe.read().splitBytes() / 2)
+                                / recipe.read().splitBytes())
+                : 1;
+        count = compressed ? Math.min(count, MOST_COMPRESSED_SPLITS) : count;
+        for (long i = 0; i < count; i++) {
+            long to = i == count - 1 ? Long.MAX_VALUE : length * (i + 1) / count;
+            splits.add(new Split(index, file.toString(), format, length * i / count, to, size / count));
+        }
+    }
+
+    /** Whether the file is compressed; its first bytes must be what its name says. */
+    private static boolean checkCompression(Path file) throws IOException {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int[] magic =
+                name.endsWith(".gz") ? new int[] {0x1F, 0x8B} : name.endsWith(".zst") ? new int[] {0x28, 0xB5} : null;
+        if (magic == null) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            if (in.read() != magic[0] || in.read() != magic[1]) {
+                throw new InvalidInputException(file + ": not in the format that its name says: no "
+                        + (name.endsWith(".gz") ? "gzip" : "Zstandard") + " header");
+            }
+        }
+        return true;
+    }
+}

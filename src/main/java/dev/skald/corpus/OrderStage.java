@@ -1,0 +1,66 @@
+package dev.skald.corpus;
+
+import java.io.IOException;
+
+/**
+ * Decides for every kept document how many copies of it are packed and where, or that it is held out.
+ *
+ * @param mix the weights
+ */
+record OrderStage(MixPlan mix) implements Stage {
+
+    static final String NAME = "8-order";
+
+    /** Place, id. */
+    static final int TRAIN_WIDTH = 2;
+
+    /** Language (in the upper half), place, id. */
+    static final int VALIDATION_WIDTH = 3;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int partitions(Plan plan) {
+        return plan.partitions();
+    }
+
+    @Override
+    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
+        Plan plan = workshop.plan();
+        Recipe recipe = plan.recipe();
+        int languages = MixPlan.languages().size();
+        try (DocumentStore documents = plan.documents(partition);
+                TokenFile tokens = new TokenFile(
+                        plan.file(TokenStage.NAME, partition, "tokens"),
+                        plan.file(TokenStage.NAME, partition, "ends"));
+                SortedRuns.Writer train = out.runs(
+                        "train",
+                        TRAIN_WIDTH,
+                        SortedRuns.Receiver.HASH,
+                        recipe.pack().shards());
+                SortedRuns.Writer validation =
+                        out.runs("validation", VALIDATION_WIDTH, SortedRuns.Receiver.PARTITION, languages)) {
+            for (int row = 0; row < documents.rows(); row++) {
+                if (!tokens.has(row)) {
+                    continue;
+                }
+                long id = DocumentStore.idOf(partition, row);
+                long hash = documents.hashHigh(row);
+                String language = documents.language(row);
+                if (mix.isValidation(language, hash)) {
+                    long first = (long) MixPlan.languages().indexOf(language) << 32;
+                    validation.add(first, mix.place(hash, 0), id);
+                    continue;
+                }
+                String source = recipe.sources().get(documents.source(row)).name();
+                int copies = mix.copies(source, language, hash);
+                for (int copy = 0; copy < copies; copy++) {
+                    train.add(mix.place(hash, copy), id);
+                }
+            }
+        }
+    }
+}

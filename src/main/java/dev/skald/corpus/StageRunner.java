@@ -1,0 +1,156 @@
+package dev.skald.corpus;
+
+import dev.skald.InvalidInputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.VoidFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * Runs the tasks of stages on Spark: it places them on cores and machines and repeats those that are lost. Partitions that are complete are
+ * not run again.
+ */
+final class StageRunner implements AutoCloseable {
+
+    private static final long POLL_MILLIS = 100;
+    private static final String LOGGING = "log4j2.configurationFile";
+
+    private final Plan plan;
+    private final JavaSparkContext spark;
+    private final Broadcast<Workshop> workshop;
+    private final Progress progress;
+
+    StageRunner(Plan plan, String master, Progress progress) {
+        this.plan = plan;
+        this.progress = progress;
+        if (System.getProperty(LOGGING) == null) {
+            System.setProperty(LOGGING, "classpath:dev/skald/corpus/log4j2.properties");
+        }
+        spark = new JavaSparkContext(configuration(master));
+        workshop = spark.broadcast(new Workshop(plan));
+    }
+
+    private static SparkConf configuration(String master) {
+        SparkConf conf = new SparkConf()
+                .setAppName("skald corpus")
+                .setIfMissing("spark.ui.enabled", "false")
+                .setIfMissing("spark.executor.heartbeatInterval", "2s")
+                .setIfMissing("spark.network.timeout", "60s");
+        if (!master.isEmpty()) {
+            conf.setMaster(master);
+        }
+        conf.setIfMissing("spark.master", "local[*]");
+        if (conf.get("spark.master").startsWith("local")) {
+            conf.setIfMissing("spark.driver.host", "localhost").setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+        } else {
+            conf.setIfMissing("spark.jars", String.join(",", ownJars()));
+        }
+        return conf;
+    }
+
+    /** The jars of this program's class path: executors have Spark's already, and take ours from the driver. */
+    private static List<String> ownJars() {
+        return List.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator)).stream()
+                .filter(entry -> entry.endsWith(".jar"))
+                .filter(entry -> !entry.contains("/org/apache/spark/") && !entry.contains("/org/scala-lang/"))
+                .filter(entry -> !entry.contains("/org/bytedeco/"))
+                .toList();
+    }
+
+    /** Runs what is missing of a stage and returns what all its tasks counted. */
+    Tally run(Stage stage) throws IOException {
+        int partitions = stage.partitions(plan);
+        List<Integer> missing = IntStream.range(0, partitions)
+                .filter(partition -> !Files.exists(TaskOutput.mark(plan, stage, partition)))
+                .boxed()
+                .sorted(Comparator.comparingLong((Integer partition) -> -stage.weight(plan, partition)))
+                .toList();
+        if (!missing.isEmpty()) {
+            run(stage, missing);
+        }
+        Tally sum = new Tally();
+        for (int partition = 0; partition < partitions; partition++) {
+            sum.add(
+                    Tally.read(TaskOutput.mark(plan, stage, partition)),
+                    plan.recipe().report().samples());
+        }
+        return sum;
+    }
+
+    private void run(Stage stage, List<Integer> missing) throws IOException {
+        LongAccumulator bytes = spark.sc().longAccumulator();
+        LongAccumulator done = spark.sc().longAccumulator();
+        long total = missing.stream()
+                .mapToLong(partition -> stage.weight(plan, partition))
+                .sum();
+        JavaFutureAction<Void> job =
+                spark.parallelize(missing, missing.size()).foreachAsync(new Task(stage, workshop, bytes, done));
+        progress.start(stage.name(), total, missing.size());
+        while (true) {
+            try {
+                job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                break;
+            } catch (TimeoutException e) {
+                progress.update(bytes.value(), done.value());
+            } catch (InterruptedException e) {
+                job.cancel(true);
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted; go on with --resume", e);
+            } catch (ExecutionException e) {
+                throw failure(e);
+            }
+        }
+        progress.end(bytes.value());
+    }
+
+    /** What stopped the job, as the user should see it. */
+    private IOException failure(ExecutionException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidInputException mistake) {
+                throw mistake;
+            }
+            if (cause instanceof UncheckedIOException unchecked) {
+                cause = unchecked.getCause();
+            }
+            if (cause instanceof IOException io) {
+                String message = String.valueOf(io.getMessage());
+                boolean named = message.contains("/");
+                return io instanceof java.nio.file.FileSystemException || named
+                        ? io
+                        : new IOException(plan.output() + ": " + message, io);
+            }
+        }
+        throw new IllegalStateException("a task failed", e.getCause());
+    }
+
+    @Override
+    public void close() {
+        spark.close();
+    }
+
+    /** What Spark sends to where a partition is done. */
+    private record Task(Stage stage, Broadcast<Workshop> workshop, LongAccumulator bytes, LongAccumulator done)
+            implements VoidFunction<Integer> {
+
+        @Override
+        public void call(Integer partition) throws IOException {
+            Workshop here = workshop.value();
+            try (TaskOutput out = new TaskOutput(here.plan(), stage, partition, bytes::add)) {
+                stage.run(partition, here, out);
+                out.commit();
+            }
+            done.add(stage.weight(here.plan(), partition));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.skald.corpus;
+
+import java.io.IOException;
+
+/**
+ * Reads the stars that the components have become: who is not the smallest node of its cluster is removed.
+ *
+ * @param steps component stages that ran
+ */
+record SurvivorStage(int steps) implements Stage {
+
+    static final String NAME = "6-survivors";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int partitions(Plan plan) {
+        return plan.groups();
+    }
+
+    @Override
+    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
+        Plan plan = workshop.plan();
+        try (SortedRuns.Reader edges = ComponentStage.edges(plan, steps, partition);
+                SortedRuns.Writer removed = out.runs(
+                        "removed", ExactStage.REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions())) {
+            long center = 0;
+            long size = 0;
+            for (long[] edge = edges.nextDistinct(); edge != null; edge = edges.nextDistinct()) {
+                boolean isCenter = Long.compareUnsigned(edge[1], edge[3]) < 0
+                        || (edge[1] == edge[3] && Long.compareUnsigned(edge[2], edge[4]) < 0);
+                if (!isCenter) {
+                    removed.add(edge[2], edge[4]);
+                    continue;
+                }
+                if (size > 0 && edge[2] != center) {
+                    Clusters.count(plan, out.tally(), "fuzzy", size, center);
+                    size = 0;
+                }
+                size = size == 0 ? 2 : size + 1;
+                center = edge[2];
+            }
+            if (size > 0) {
+                Clusters.count(plan, out.tally(), "fuzzy", size, center);
+            }
+        }
+    }
+}

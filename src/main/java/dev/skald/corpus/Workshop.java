@@ -1,0 +1,79 @@
+package dev.skald.corpus;
+
+import dev.skald.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * What the tasks in one JVM share: the plan, and what is costly to make from it, made when first asked for. It is broadcast, so that there is
+ * one in each JVM. Thread-safe.
+ */
+final class Workshop implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    private final Plan plan;
+    private transient volatile WordLists wordLists;
+    private transient volatile EvaluationGrams evaluation;
+    private transient volatile Tokenizer tokenizer;
+
+    Workshop(Plan plan) {
+        this.plan = plan;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    Recipe recipe() {
+        return plan.recipe();
+    }
+
+    synchronized WordLists wordLists() throws IOException {
+        if (wordLists == null) {
+            wordLists = new WordLists(recipe().wordLists());
+        }
+        return wordLists;
+    }
+
+    synchronized Tokenizer tokenizer() throws IOException {
+        if (tokenizer == null) {
+            tokenizer = Tokenizer.load(Path.of(recipe().tokenizer()));
+        }
+        return tokenizer;
+    }
+
+    synchronized EvaluationGrams evaluation() throws IOException {
+        if (evaluation == null) {
+            evaluation = readEvaluation();
+        }
+        return evaluation;
+    }
+
+    private EvaluationGrams readEvaluation() throws IOException {
+        Recipe.Decontaminate settings = recipe().decontaminate();
+        TextShape shape = new TextShape();
+        LongStream.Builder grams = LongStream.builder();
+        Recipe.Source source = new Recipe.Source(
+                "decontaminate", "evaluation sets", "", "", "", "", 1, 0, settings.text(), "", "", false);
+        for (String pattern : settings.paths()) {
+            List<Path> files = InputFiles.find(Path.of(recipe().data()).toAbsolutePath(), pattern);
+            for (Path file : files) {
+                Split split = new Split(0, file.toString(), InputFiles.formatOf(file), 0, Long.MAX_VALUE, 0);
+                try (Rejects rejects = new Rejects(java.io.OutputStream.nullOutputStream());
+                        RecordReader reader = RecordReader.open(split, source, recipe().read(), rejects)) {
+                    for (Document document = reader.next(); document != null; document = reader.next()) {
+                        shape.read(TextNormalizer.normalize(document.text()));
+                        Arrays.stream(EvaluationGrams.of(shape, settings.ngram()))
+                                .forEach(grams::add);
+                    }
+                }
+            }
+        }
+        return new EvaluationGrams(settings.ngram(), grams.build().toArray());
+    }
+}
