@@ -127,7 +127,7 @@ final class MinHash {
                 space = true;
             }
         }
-        return count;
+        return count > 0 && space ? count - 1 : count;
     }
 
     private long shingle(int from, int size) {

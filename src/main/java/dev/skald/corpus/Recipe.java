@@ -368,9 +368,31 @@ public record Recipe(
      */
     public record ReportSettings(int samples, int sampleChars) implements Serializable {}
 
-    /** A hash of everything in the recipe. */
+    /** A hash of all that the result depends on besides the input: everything but where things lie. */
     String hash() {
-        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.write(this)));
+        Recipe anywhere = new Recipe(
+                preset,
+                seed,
+                "",
+                "anywhere",
+                "",
+                sources,
+                read,
+                normalize,
+                personalData,
+                language,
+                filters,
+                languageFilters,
+                wordLists,
+                exactDedup,
+                fuzzyDedup,
+                decontaminate,
+                mix,
+                validation,
+                pack,
+                kept,
+                report);
+        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.write(anywhere)));
     }
 
     private static void require(boolean holds, String key, Object found, String expected) {
