@@ -21,6 +21,8 @@ import picocli.CommandLine.ScopeType;
             CorpusCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
+            PackCommand.class,
+            DataCommand.class,
             TokenizeCommand.class,
             TokenizerCommand.class,
             TrainCommand.class,

@@ -32,7 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Tokenises the texts of one dataset into a packed dataset. The files are divided into units (small files together, large files of lines by
+ * Tokenises texts into a packed dataset. The files are divided into units (small files together, large files of lines by
  * bytes); a unit becomes a shard. One thread reads, all tokenise, and what they made is written in the order that it was read, so that the
  * bytes do not depend on the number of threads. Shards that an interrupted run completed are kept if no file has changed since.
  */
@@ -44,12 +44,11 @@ public final class DatasetPacker {
     private static final int BATCH_DOCUMENTS = 1024;
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final DatasetConfig dataset;
     private final Tokenizer tokenizer;
     private final Encoding encoding;
     private final int threads;
     private final long unitBytes;
-    private final List<Path> files;
+    private final List<TextFile> files;
 
     /** What one shard is made of. */
     private record Unit(List<Part> parts) {
@@ -68,29 +67,62 @@ public final class DatasetPacker {
         }
     }
 
-    private record Part(Path file, long from, long to) {}
+    private record Part(DatasetConfig dataset, Path file, long from, long to) {}
 
-    private record Encoded(String id, String language, int textBytes, int[] ids) {}
+    private record TextFile(DatasetConfig dataset, Path path) {}
+
+    private record Encoded(String id, String language, String dataset, int textBytes, int[] ids) {}
 
     /**
-     * Finds the files of a dataset.
+     * Finds the files of the datasets.
      *
      * @param threads that tokenise
      * @throws InvalidInputException if there are none
      */
-    public DatasetPacker(DatasetConfig dataset, Tokenizer tokenizer, Encoding encoding, int threads)
+    public DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads)
             throws IOException {
-        this(dataset, tokenizer, encoding, threads, UNIT_BYTES);
+        this(datasets, tokenizer, encoding, threads, UNIT_BYTES);
     }
 
-    DatasetPacker(DatasetConfig dataset, Tokenizer tokenizer, Encoding encoding, int threads, long unitBytes)
+    DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads, long unitBytes)
             throws IOException {
-        this.dataset = dataset;
         this.tokenizer = tokenizer;
         this.encoding = encoding;
         this.threads = threads;
         this.unitBytes = unitBytes;
-        files = TextFiles.find(dataset.path());
+        List<TextFile> found = new ArrayList<>();
+        for (DatasetConfig dataset : datasets) {
+            for (Path file : TextFiles.find(dataset.path())) {
+                found.add(new TextFile(dataset, file));
+            }
+        }
+        files = List.copyOf(found);
+    }
+
+    /**
+     * What surrounds each document: eos always, bos if asked for.
+     *
+     * @throws InvalidInputException if the tokenizer has not the token
+     */
+    public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
+        if (tokenizer.eosId().isEmpty()) {
+            throw new InvalidInputException(
+                    "tokenizer_config.json: eos_token is missing, or not in the vocabulary; documents end with it");
+        }
+        boolean bos = switch (addBos) {
+            case TRUE -> true;
+            case FALSE -> false;
+            case AUTO -> tokenizer.addsBos();
+        };
+        if (bos && tokenizer.bosId().isEmpty()) {
+            throw new InvalidInputException(
+                    "tokenizer_config.json: bos_token is missing, or not in the vocabulary, but add_bos_token asks for it");
+        }
+        return new Encoding(
+                tokenizer.hash(),
+                tokenizer.vocabSize(),
+                bos ? tokenizer.bosId().getAsInt() : null,
+                tokenizer.eosId().getAsInt());
     }
 
     /** Of all that the packed tokens depend on; the same only if nothing has changed. */
@@ -107,13 +139,13 @@ public final class DatasetPacker {
         StringBuilder sources = new StringBuilder();
         sources.append(encoding).append('\n');
         sources.append("unit_bytes=").append(unitBytes).append('\n');
-        sources.append("name=").append(dataset.name()).append('\n');
-        sources.append("text_field=").append(dataset.textField()).append('\n');
-        sources.append("lang_field=").append(dataset.langField()).append('\n');
-        for (Path file : files) {
-            sources.append(file.toAbsolutePath().normalize()).append(' ');
-            sources.append(Files.size(file)).append(' ');
-            sources.append(Files.getLastModifiedTime(file)).append('\n');
+        for (TextFile file : files) {
+            sources.append(file.path.toAbsolutePath().normalize()).append(' ');
+            sources.append(Files.size(file.path)).append(' ');
+            sources.append(Files.getLastModifiedTime(file.path)).append(' ');
+            sources.append(file.dataset.name()).append(' ');
+            sources.append(file.dataset.textField()).append(' ');
+            sources.append(file.dataset.langField()).append('\n');
         }
         return sources.toString();
     }
@@ -128,10 +160,10 @@ public final class DatasetPacker {
         List<Unit> units = units();
         List<Shard> shards = new ArrayList<>();
         long bytes = 0;
-        for (Path file : files) {
-            bytes += Files.size(file);
+        for (TextFile file : files) {
+            bytes += Files.size(file.path);
         }
-        try (Progress progress = new Progress("packing " + dataset.name(), bytes);
+        try (Progress progress = new Progress("packing", bytes);
                 ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             for (Unit unit : units) {
                 Optional<Shard> kept = resumed
@@ -159,8 +191,7 @@ public final class DatasetPacker {
     private void summary(Path directory, PackedIndex index, long bytes, double seconds) {
         System.err.printf(
                 Locale.ROOT,
-                "packed %s: %,d documents, %,d tokens of %.1f MB text (%.1f MB of files) in %s, %.1f MB/s: %s%n",
-                dataset.name(),
+                "packed %,d documents, %,d tokens of %.1f MB text (%.1f MB of files) in %s, %.1f MB/s: %s%n",
                 index.documents(),
                 index.tokens(),
                 index.textBytes() / 1e6,
@@ -187,10 +218,10 @@ public final class DatasetPacker {
         List<Unit> units = new ArrayList<>();
         List<Part> open = new ArrayList<>();
         long openBytes = 0;
-        for (Path file : files) {
-            long size = Files.size(file);
-            boolean divisible =
-                    file.toString().endsWith("json") || file.toString().endsWith("jsonl");
+        for (TextFile file : files) {
+            long size = Files.size(file.path);
+            String name = file.path.toString();
+            boolean divisible = name.endsWith(".jsonl") || name.endsWith(".ndjson");
             long step = divisible ? unitBytes : Long.MAX_VALUE;
             for (long from = 0; from == 0 || from < size; from += Math.min(step, Math.max(1, size - from))) {
                 long to = from + Math.min(step, size - from);
@@ -199,7 +230,7 @@ public final class DatasetPacker {
                     open.clear();
                     openBytes = 0;
                 }
-                open.add(new Part(file, from, to));
+                open.add(new Part(file.dataset, file.path, from, to));
                 openBytes += to - from;
             }
         }
@@ -212,12 +243,12 @@ public final class DatasetPacker {
         ArrayDeque<Future<List<Encoded>>> ahead = new ArrayDeque<>();
         try {
             for (Part part : unit.parts) {
-                try (TextReader reader = TextReader.open(part.file, part.from, divided(part), dataset)) {
+                try (TextReader reader = TextReader.open(part.file, part.from, divided(part), part.dataset)) {
                     long counted = 0;
                     List<RawDocument> batch = batch(reader);
                     while (!batch.isEmpty()) {
                         List<RawDocument> documents = batch;
-                        ahead.add(pool.submit(() -> encode(documents)));
+                        ahead.add(pool.submit(() -> encode(part.dataset, documents)));
                         if (ahead.size() > 2 * threads) {
                             write(ahead.remove(), writer);
                         }
@@ -259,7 +290,7 @@ public final class DatasetPacker {
     private void write(Future<List<Encoded>> batch, PackedTokensWriter writer) throws IOException {
         try {
             for (Encoded document : batch.get()) {
-                writer.add(document.id, document.language, dataset.name(), document.textBytes, document.ids);
+                writer.add(document.id, document.language, document.dataset, document.textBytes, document.ids);
             }
         } catch (ExecutionException e) {
             switch (e.getCause()) {
@@ -273,25 +304,25 @@ public final class DatasetPacker {
         }
     }
 
-    private List<Encoded> encode(List<RawDocument> documents) throws IOException {
+    private List<Encoded> encode(DatasetConfig dataset, List<RawDocument> documents) throws IOException {
         List<Encoded> encoded = new ArrayList<>(documents.size());
         TokenIds ids = new TokenIds(1 << 12);
         for (RawDocument document : documents) {
             RawDocument.Text text = switch (document) {
                 case RawDocument.Text plain -> plain;
-                case RawDocument.JsonLine line -> parse(line);
+                case RawDocument.JsonLine line -> parse(dataset, line);
             };
             if (!text.text().isEmpty()) {
                 byte[] utf8 = text.text().getBytes(StandardCharsets.UTF_8);
                 ids.clear();
                 tokenizer.encode(utf8, 0, utf8.length, ids);
-                encoded.add(new Encoded(text.id(), text.language(), utf8.length, ids.toArray()));
+                encoded.add(new Encoded(text.id(), text.language(), dataset.name(), utf8.length, ids.toArray()));
             }
         }
         return encoded;
     }
 
-    private RawDocument.Text parse(RawDocument.JsonLine line) throws IOException {
+    private static RawDocument.Text parse(DatasetConfig dataset, RawDocument.JsonLine line) throws IOException {
         String text = null;
         String language = "";
         String id = line.place().substring(line.place().lastIndexOf('/') + 1);

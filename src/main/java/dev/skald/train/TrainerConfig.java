@@ -247,6 +247,11 @@ public record TrainerConfig(
         return ConfigFile.toYaml(this);
     }
 
+    /** Where the tokenizer is. */
+    public Path tokenizerPath() {
+        return Path.of(tokenizerConfig == null ? baseModel : tokenizerConfig);
+    }
+
     /** In what parameters and activations are held. */
     public Precision precision() {
         if (fp16 == Switch.TRUE) {

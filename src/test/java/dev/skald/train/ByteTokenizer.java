@@ -8,14 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A tokenizer whose ids 0 to 255 are bytes (in the order of the byte-level alphabet), 256 begins a text and 257 ends it. */
-final class ByteTokenizer {
-
-    static final int BOS = 256;
-    static final int EOS = 257;
+public final class ByteTokenizer {
 
     private ByteTokenizer() {}
 
-    static Tokenizer write(Path directory) throws IOException {
+    public static Tokenizer write(Path directory) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode root = json.createObjectNode();
         root.set(

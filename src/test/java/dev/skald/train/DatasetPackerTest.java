@@ -127,7 +127,12 @@ class DatasetPackerTest {
     private Path packUnits(int threads, long unitBytes) throws IOException {
         Path out = directory.resolve("out-" + threads + "-" + unitBytes);
         DatasetConfig dataset = dataset(directory.resolve("many.jsonl").toString());
-        new DatasetPacker(dataset, tokenizer, DatasetCache.encoding(tokenizer, Switch.FALSE), threads, unitBytes)
+        new DatasetPacker(
+                        List.of(dataset),
+                        tokenizer,
+                        DatasetPacker.encoding(tokenizer, Switch.FALSE),
+                        threads,
+                        unitBytes)
                 .pack(out);
         return out;
     }
@@ -204,7 +209,7 @@ class DatasetPackerTest {
     private PackedTokens pack(String path, Switch bos, int threads) throws IOException {
         DatasetConfig dataset = dataset(directory.resolve(path).toString());
         Path out = Files.createTempDirectory(directory, "packed");
-        new DatasetPacker(dataset, tokenizer, DatasetCache.encoding(tokenizer, bos), threads).pack(out);
+        new DatasetPacker(List.of(dataset), tokenizer, DatasetPacker.encoding(tokenizer, bos), threads).pack(out);
         return PackedTokens.open(out);
     }
 

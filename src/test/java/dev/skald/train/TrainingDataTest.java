@@ -161,8 +161,8 @@ class TrainingDataTest {
         Path packed = directory.resolve("packed");
         Tokenizer other = Tokenizer.load(directory.resolve("tokenizer"));
         new DatasetPacker(
-                        new DatasetConfig(
-                                directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1),
+                        List.of(new DatasetConfig(
+                                directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1)),
                         other,
                         new dev.skald.tokenizer.PackedIndex.Encoding("another", 258, null, 257),
                         1)
