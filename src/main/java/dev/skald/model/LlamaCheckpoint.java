@@ -58,6 +58,10 @@ public final class LlamaCheckpoint implements AutoCloseable {
         List<SafeTensors> files = new ArrayList<>();
         try {
             Map<String, SafeTensors> homes = tensorHomes(directory, files);
+            if (config.num_hidden_layers() > homes.size()) {
+                throw new InvalidInputException(directory + ": config.json has num_hidden_layers "
+                        + config.num_hidden_layers() + ", the files have only " + homes.size() + " tensors");
+            }
             List<Parameter> parameters = Parameter.of(config);
             check(directory, config, parameters, homes);
             DType dtype = wanted.or(config::torch_dtype).orElseGet(() -> storedDType(parameters.getFirst(), homes));
@@ -130,7 +134,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
         map.properties().forEach(property -> {
             String tensor = property.getKey();
             String shard = property.getValue().asText();
-            if (!Path.of(shard).equals(Path.of(shard).getFileName())) {
+            if (shard.indexOf('/') >= 0 || shard.indexOf('\\') >= 0 || shard.indexOf('\0') >= 0) {
                 throw index.error("weight_map", "'" + shard + "' for '" + tensor + "', expected a plain file name");
             }
             SafeTensors file = byName.get(shard);

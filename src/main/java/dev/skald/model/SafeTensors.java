@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,11 +181,15 @@ public final class SafeTensors implements AutoCloseable {
         ByteBuffer bytes = ByteBuffer.allocate((int) headerLength(file, channel, size));
         while (bytes.hasRemaining() && channel.read(bytes, Long.BYTES + bytes.position()) >= 0) {}
         try {
-            JsonNode header = STRICT.readTree(new String(bytes.array(), StandardCharsets.UTF_8));
+            String text =
+                    StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+            JsonNode header = STRICT.readTree(text);
             if (header == null || !header.isObject()) {
                 throw new InvalidInputException(file + ": the safetensors header is not a JSON object");
             }
             return header;
+        } catch (CharacterCodingException e) {
+            throw new InvalidInputException(file + ": the safetensors header is not UTF-8", e);
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(
                     file + ": the safetensors header is not valid JSON: " + e.getOriginalMessage(), e);
