@@ -30,10 +30,10 @@ final class Batch implements AutoCloseable {
         this.model = model;
         this.listener = listener;
         int positions = model.config().max_position_embeddings();
-        long needed = 0;
+        double needed = 0;
         for (Prompt prompt : prompts) {
             long most = config.lengthLimit(prompt.ids().length, positions);
-            needed += most * config.num_return_sequences() * model.cacheBytesPerToken();
+            needed += (double) most * config.num_return_sequences() * model.cacheBytesPerToken();
         }
         requireHeadroom(needed);
         SplittableRandom seeds =
@@ -149,12 +149,12 @@ final class Batch implements AutoCloseable {
         return copy;
     }
 
-    private static void requireHeadroom(long bytes) {
+    private static void requireHeadroom(double bytes) {
         long available = HostMemory.available();
         if (bytes > available) {
             throw new InvalidInputException(String.format(
                     "not enough memory: the key-value cache may need %.1f GiB, %.1f GiB are free (lower max_new_tokens or num_return_sequences)",
-                    bytes / (double) (1L << 30), available / (double) (1L << 30)));
+                    bytes / (1L << 30), available / (double) (1L << 30)));
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.skald.model.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,13 +19,14 @@ import java.util.OptionalLong;
  * are spelled and mean as in transformers.
  *
  * @param max_length prompt and new tokens together; {@code max_new_tokens} wins
+ * @param min_length prompt and new tokens together; {@code min_new_tokens} wins
  * @param seed empty: drawn at random
  */
 record GenerationConfig(
         int max_length,
         OptionalInt max_new_tokens,
         int min_length,
-        int min_new_tokens,
+        OptionalInt min_new_tokens,
         boolean do_sample,
         double temperature,
         int top_k,
@@ -62,7 +64,7 @@ record GenerationConfig(
         check(max_length > 0, "max_length", max_length, "a number above 0");
         check(max_new_tokens.orElse(1) > 0, "max_new_tokens", max_new_tokens.orElse(0), "a number above 0");
         check(min_length >= 0, "min_length", min_length, "0 or more");
-        check(min_new_tokens >= 0, "min_new_tokens", min_new_tokens, "0 or more");
+        check(min_new_tokens.orElse(0) >= 0, "min_new_tokens", min_new_tokens.orElse(0), "0 or more");
         check(
                 temperature > 0 && temperature < Double.POSITIVE_INFINITY,
                 "temperature",
@@ -121,11 +123,9 @@ record GenerationConfig(
         List<Integer> eos = keys.integers("eos_token_id");
         return new GenerationConfig(
                 keys.integer("max_length", 20),
-                keys.find("max_new_tokens").isPresent()
-                        ? OptionalInt.of(keys.integer("max_new_tokens", 0))
-                        : OptionalInt.empty(),
+                keys.optionalInteger("max_new_tokens"),
                 keys.integer("min_length", 0),
-                keys.integer("min_new_tokens", 0),
+                keys.optionalInteger("min_new_tokens"),
                 keys.flag("do_sample"),
                 keys.number("temperature", 1),
                 keys.integer("top_k", 50),
@@ -137,7 +137,7 @@ record GenerationConfig(
                 eos.isEmpty() ? eosOfModel : eos,
                 keys.texts("stop_strings"),
                 keys.integer("num_return_sequences", 1),
-                keys.find("seed").map(node -> OptionalLong.of(node.longValue())).orElse(OptionalLong.empty()),
+                keys.optionalLong("seed"),
                 keys.flag("output_logits"));
     }
 
@@ -164,7 +164,7 @@ record GenerationConfig(
 
     /** No end token before the text has so many tokens. */
     int minimumLength(int promptTokens) {
-        return Math.max(min_length, min_new_tokens == 0 ? 0 : promptTokens + min_new_tokens);
+        return min_new_tokens.isPresent() ? promptTokens + min_new_tokens.getAsInt() : min_length;
     }
 
     private static void check(boolean valid, String key, Number found, String expected) {
@@ -191,6 +191,21 @@ record GenerationConfig(
                 throw wrong(key, node, "a whole number");
             }
             return node.intValue();
+        }
+
+        OptionalInt optionalInteger(String key) {
+            return find(key).isPresent() ? OptionalInt.of(integer(key, 0)) : OptionalInt.empty();
+        }
+
+        OptionalLong optionalLong(String key) {
+            JsonNode node = find(key).orElse(null);
+            if (node == null) {
+                return OptionalLong.empty();
+            }
+            if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+                throw wrong(key, node, "a whole number");
+            }
+            return OptionalLong.of(node.longValue());
         }
 
         double number(String key, double absent) {
@@ -228,17 +243,23 @@ record GenerationConfig(
         }
 
         List<int[]> integerLists(String key) {
+            JsonNode node = find(key).orElse(null);
+            if (node == null) {
+                return List.of();
+            }
             List<int[]> lists = new ArrayList<>();
-            for (JsonNode list :
-                    find(key).map(node -> (Iterable<JsonNode>) node).orElse(List.of())) {
+            for (JsonNode list : node) {
                 int[] ids = new int[list.size()];
                 for (int i = 0; i < ids.length; i++) {
-                    ids[i] = list.get(i).intValue();
+                    ids[i] = list.get(i).asInt(-1);
                 }
-                if (ids.length == 0) {
-                    throw wrong(key, list, "lists of token ids");
+                if (ids.length == 0 || Arrays.stream(ids).anyMatch(id -> id < 0)) {
+                    throw wrong(key, node, "a list of lists of token ids");
                 }
                 lists.add(ids);
+            }
+            if (!node.isArray()) {
+                throw wrong(key, node, "a list of lists of token ids");
             }
             return lists;
         }

@@ -3,12 +3,12 @@ package dev.skald.generate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.model.Llama;
+import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.torch.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Spliterator;
@@ -123,7 +123,7 @@ public final class Generator implements AutoCloseable {
 
     /**
      * Continues a text piece by piece: generation goes on as the stream is read, on the thread that reads it. Close the stream if it is not
-     * read to its end.
+     * read to its end, which frees its memory.
      */
     public Stream<String> stream(String prompt, GenerationOptions options) {
         ArrayDeque<String> pieces = new ArrayDeque<>();
@@ -134,6 +134,7 @@ public final class Generator implements AutoCloseable {
             public boolean tryAdvance(Consumer<? super String> action) {
                 while (pieces.isEmpty()) {
                     if (!batch.step()) {
+                        batch.close();
                         return false;
                     }
                 }
@@ -142,6 +143,18 @@ public final class Generator implements AutoCloseable {
             }
         };
         return StreamSupport.stream(reader, false).onClose(batch::close);
+    }
+
+    /** The text of prompt ids, special tokens left out, without a character that they hold only half of, which the continuation may complete. */
+    public String promptText(int[] ids) {
+        IncrementalDecoder decoder = tokenizer.decoder(true);
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            if (id >= 0 && id < tokenizer.vocabSize()) { // a model may have more rows than its tokenizer has tokens
+                text.append(decoder.add(id));
+            }
+        }
+        return text.toString();
     }
 
     /** Frees the model. */
@@ -174,8 +187,6 @@ public final class Generator implements AutoCloseable {
                         + model.config().vocab_size());
             }
         }
-        int[] known =
-                Arrays.stream(ids).filter(id -> id < tokenizer.vocabSize()).toArray();
-        return new Batch.Prompt(ids, tokenizer.decode(known, true));
+        return new Batch.Prompt(ids, promptText(ids));
     }
 }

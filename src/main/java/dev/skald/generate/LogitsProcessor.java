@@ -28,8 +28,11 @@ sealed interface LogitsProcessor {
         if (config.no_repeat_ngram_size() > 0) {
             all.add(new NoRepeatNgram(config.no_repeat_ngram_size()));
         }
-        if (!config.bad_words_ids().isEmpty()) {
-            all.add(new NoBadWords(config.bad_words_ids()));
+        List<int[]> badWords = config.bad_words_ids().stream()
+                .filter(word -> word.length > 1 || !config.eos_token_ids().contains(word[0]))
+                .toList();
+        if (!badWords.isEmpty()) {
+            all.add(new NoBadWords(badWords));
         }
         int minimum = config.minimumLength(promptTokens);
         if (minimum > promptTokens && !config.eos_token_ids().isEmpty()) {
@@ -77,13 +80,13 @@ sealed interface LogitsProcessor {
         }
     }
 
-    /** Rules out the last token of each word whose other tokens are the last ones of the text. */
+    /** Rules out the last token of each word whose other tokens are the last ones of a text that is at least as long as the word. */
     record NoBadWords(List<int[]> words) implements LogitsProcessor {
         @Override
         public void process(int[] ids, float[] scores) {
             for (int[] word : words) {
                 int prefix = word.length - 1;
-                if (prefix <= ids.length
+                if ((prefix == 0 || word.length <= ids.length)
                         && Arrays.equals(word, 0, prefix, ids, ids.length - prefix, ids.length)
                         && word[prefix] >= 0
                         && word[prefix] < scores.length) {
@@ -152,9 +155,10 @@ sealed interface LogitsProcessor {
         @Override
         public void process(int[] ids, float[] scores) {
             float[] probabilities = softmax(scores);
-            double dropped = 1 - p;
-            // Tokens that all of the vocabulary's could be dropped together with need no sorting.
-            double negligible = dropped / scores.length;
+            float dropped = (float) (1 - p); // sums are f64, and compared in f32, as libtorch's cumsum has it
+            // Tokens that all of the vocabulary's could be dropped together with need no sorting; one of them stays if
+            // p is 0.
+            double negligible = p == 0 ? 0 : (double) dropped / scores.length;
             double below = 0;
             List<Integer> rest = new ArrayList<>();
             for (int i = 0; i < scores.length; i++) {
@@ -168,7 +172,7 @@ sealed interface LogitsProcessor {
             rest.sort((a, b) -> Float.compare(probabilities[a], probabilities[b]));
             for (int i = 0; i < rest.size() - 1; i++) {
                 below += probabilities[rest.get(i)];
-                if (below > dropped) {
+                if ((float) below > dropped) {
                     return;
                 }
                 scores[rest.get(i)] = Float.NEGATIVE_INFINITY;

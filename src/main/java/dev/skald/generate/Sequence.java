@@ -22,6 +22,10 @@ final class Sequence implements AutoCloseable {
     private final int lengthLimit;
     private final int promptLength;
     private final String promptText;
+    /** Prompt and continuation with special tokens, for stop strings may be special tokens. */
+    private final StringBuilder fullText = new StringBuilder();
+
+    private final IncrementalDecoder fullDecoder;
     private final StringBuilder generatedText = new StringBuilder();
     private final List<float[]> logits = new ArrayList<>();
     private final long started;
@@ -57,13 +61,15 @@ final class Sequence implements AutoCloseable {
         this.processors = LogitsProcessor.of(config, promptIds.length);
         this.random = new SplittableRandom(seed);
         this.decoder = tokenizer.decoder(true);
+        this.fullDecoder = tokenizer.decoder(false);
         this.ids = Arrays.copyOf(promptIds, Math.min(lengthLimit, promptIds.length + 64));
         this.length = promptIds.length;
         this.started = started;
         this.firstLogits = System.nanoTime();
         this.lastToken = firstLogits;
         for (int id : promptIds) {
-            text(id); // the continuation's first characters depend on what is before them
+            text(decoder, id); // the continuation's first characters depend on what is before them
+            fullText.append(text(fullDecoder, id));
         }
     }
 
@@ -103,10 +109,9 @@ final class Sequence implements AutoCloseable {
         }
         ids[length++] = id;
         lastToken = System.nanoTime();
-        int before = promptText.length() + generatedText.length();
-        StringBuilder added = new StringBuilder(text(id));
+        StringBuilder added = new StringBuilder(text(decoder, id));
         generatedText.append(added);
-        finished = finish(id, before);
+        finished = finish(id, text(fullDecoder, id));
         if (isFinished()) {
             String rest = decoder.finish();
             generatedText.append(rest);
@@ -132,31 +137,27 @@ final class Sequence implements AutoCloseable {
         cache.close();
     }
 
-    private Optional<FinishReason> finish(int id, int textBefore) {
+    private Optional<FinishReason> finish(int id, String text) {
         if (config.eos_token_ids().contains(id)) {
             return Optional.of(FinishReason.EOS);
         }
-        if (endsInStopString(textBefore)) {
+        if (endsInStopString(text)) {
             return Optional.of(FinishReason.STOP);
         }
         return length >= lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
     }
 
     /** As transformers' StopStringCriteria: a stop string counts if it ends in what the last token added; the prompt may hold its beginning. */
-    private boolean endsInStopString(int textBefore) {
-        if (config.stop_strings().isEmpty()) {
-            return false;
-        }
-        String text = promptText + generatedText;
-        return config.stop_strings().stream().anyMatch(stop -> {
-            int at = text.indexOf(stop, Math.max(0, textBefore - stop.length() + 1));
-            return at >= 0;
-        });
+    private boolean endsInStopString(String added) {
+        int before = fullText.length();
+        fullText.append(added);
+        return config.stop_strings().stream()
+                .anyMatch(stop -> fullText.indexOf(stop, Math.max(0, before - stop.length() + 1)) >= 0);
     }
 
     /** A model may have more rows than its tokenizer has tokens; such an id has no text. */
-    private String text(int id) {
-        return id < tokenizer.vocabSize() ? decoder.add(id) : "";
+    private String text(IncrementalDecoder by, int id) {
+        return id < tokenizer.vocabSize() ? by.add(id) : "";
     }
 
     private int sample(float[] scores) {
