@@ -1,8 +1,12 @@
 package dev.skald.evaluate;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
 import java.io.BufferedReader;
 import java.io.EOFException;
@@ -23,7 +27,14 @@ import java.util.zip.ZipException;
 /** The documents of a text file: a .txt is one, a .jsonl has one a line in the field {@code text}; either may be gzipped (.gz). */
 public final class TextDocuments {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** A document may be as long as a string can be; Jackson's own limit is 20 million characters. */
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private TextDocuments() {}
 
