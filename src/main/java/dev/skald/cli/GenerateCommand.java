@@ -134,16 +134,21 @@ final class GenerateCommand implements Callable<Integer> {
 
     private List<Generation> generate(Generator generator, PrintWriter out) throws IOException {
         if (promptIds != null) {
-            return generator.generate(
-                    promptIds, options(), listener(1, generator.tokenizer().decode(promptIds, true), out));
+            Terminal terminal = new Terminal(out, generator.promptText(promptIds), streams(1));
+            List<Generation> results = generator.generate(promptIds, options(), terminal);
+            terminal.begin();
+            return results;
         }
         List<String> texts = prompts.isEmpty() ? List.of(standardInput()) : prompts;
-        return generator.generate(texts, options(), listener(texts.size(), texts.getFirst(), out));
+        Terminal terminal = new Terminal(out, texts.getFirst(), streams(texts.size()));
+        List<Generation> results = generator.generate(texts, options(), terminal);
+        terminal.begin();
+        return results;
     }
 
     private GenerationOptions options() {
-        GenerationOptions options =
-                GenerationOptions.modelDefaults().stopStrings(stop).keepLogits(logits != null);
+        GenerationOptions options = GenerationOptions.modelDefaults().keepLogits(logits != null);
+        options = stop.isEmpty() ? options : options.stopStrings(stop);
         options = maxLength == null ? options : options.maxLength(maxLength);
         options = maxNewTokens == null ? options : options.maxNewTokens(maxNewTokens);
         options = temperature == null ? options : options.temperature(temperature);
@@ -163,17 +168,36 @@ final class GenerateCommand implements Callable<Integer> {
         return greedy ? options.sample(false) : samples ? options.sample(true) : options;
     }
 
-    /** One text is shown while it grows; several come whole, one after the other. */
-    private TextListener listener(int promptCount, String firstPrompt, PrintWriter out) {
-        if (!streams(promptCount)) {
-            return (sequence, text) -> {};
+    /** Shows one text while it grows; several come whole, one after the other. Nothing is shown of a call that is refused. */
+    private static final class Terminal implements TextListener {
+
+        private final PrintWriter out;
+        private final String prompt;
+        private final boolean streams;
+        private boolean begun;
+
+        Terminal(PrintWriter out, String prompt, boolean streams) {
+            this.out = out;
+            this.prompt = prompt;
+            this.streams = streams;
         }
-        out.print(firstPrompt);
-        out.flush();
-        return (sequence, text) -> {
-            out.print(text);
-            out.flush();
-        };
+
+        /** Shows the prompt, once. */
+        void begin() {
+            if (streams && !begun) {
+                out.print(prompt);
+                begun = true;
+            }
+        }
+
+        @Override
+        public void onText(int sequence, String text) {
+            begin();
+            if (streams) {
+                out.print(text);
+                out.flush();
+            }
+        }
     }
 
     private boolean streams(int promptCount) {

@@ -3,6 +3,7 @@ package dev.skald.cli;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -62,7 +63,8 @@ public final class Main implements Runnable {
         if (debug || line == null) {
             e.printStackTrace(err);
         }
-        err.println("error: " + (line == null ? "unexpected " + e : line));
+        // A name out of a broken file may have line ends in it.
+        err.println("error: " + (line == null ? "unexpected " + e : line).replaceAll("\\p{Cntrl}+", " "));
         err.flush();
         return line == null ? 1 : 2;
     }
@@ -75,8 +77,12 @@ public final class Main implements Runnable {
                 mistake.getMessage().lines().findFirst().orElse("");
             case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileSystemException failed -> failed.getFile() + ": " + failed.getReason();
+            case FileSystemException failed
+            when failed.getReason() != null -> failed.getFile() + ": " + failed.getReason();
+            case FileSystemException failed ->
+                failed.getFile() + ": " + failed.getClass().getSimpleName().replace("Exception", "");
             case IOException failed -> failed.getMessage();
+            case UncheckedIOException failed -> userMistake(failed.getCause());
             default -> null;
         };
     }
