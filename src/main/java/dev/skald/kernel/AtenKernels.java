@@ -20,7 +20,7 @@ public final class AtenKernels implements Kernels {
 
     private static final BlockedAttention BLOCKS = new BlockedAttention(new AtenScores());
 
-    private static final ChunkedCrossEntropy LOSS = new ChunkedCrossEntropy(AtenKernels::crossEntropyOfLogits);
+    private static final ChunkedCrossEntropy LOSS = new ChunkedCrossEntropy(new AtenLogits());
 
     @Override
     public Tensor embedding(Tensor table, int[] ids) {
@@ -154,31 +154,41 @@ public final class AtenKernels implements Kernels {
         return LOSS.forwardBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
     }
 
-    /** Loss and gradient of a chunk's logits. */
-    private static double crossEntropyOfLogits(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
-        try (PointerScope _ = new PointerScope()) {
-            Tensor logits32 = logits.to(ScalarType.Float);
-            Tensor target = longs(targets, logits.device()).unsqueeze(1);
-            Tensor predicted = target.ne(new Scalar(IGNORED)).to(ScalarType.Float);
-            Tensor index = target.clamp_min(new Scalar(0L));
-            Tensor logSumExp = logits32.logsumexp(new long[] {1}, true);
-            double loss = logSumExp
-                    .sub(logits32.gather(1, index))
-                    .mul(predicted)
-                    .to(ScalarType.Double)
-                    .sum()
-                    .item_double();
-            if (gradient) {
-                Tensor probabilities = logits32.sub_(logSumExp).exp_();
-                probabilities.scatter_add_(1, index, torch.ones_like(logSumExp).neg());
-                logits.copy_(probabilities.mul_(predicted.mul(new Scalar(gradientScale))));
-            }
-            return loss;
-        }
-    }
-
     private static Tensor mean(Tensor x) {
         return x.mean(new long[] {-1}, true, new ScalarTypeOptional());
+    }
+
+    /** Loss and gradient of logits by operators, in f32. */
+    private record AtenLogits() implements ChunkedCrossEntropy.Logits {
+
+        @Override
+        public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor logits32 = logits.to(ScalarType.Float);
+                Tensor target = longs(targets, logits.device()).unsqueeze(1);
+                Tensor predicted = target.ne(new Scalar(IGNORED)).to(ScalarType.Float);
+                Tensor index = target.clamp_min(new Scalar(0L));
+                Tensor logSumExp = logits32.logsumexp(new long[] {1}, true);
+                double loss = logSumExp
+                        .sub(logits32.gather(1, index))
+                        .mul(predicted)
+                        .to(ScalarType.Double)
+                        .sum()
+                        .item_double();
+                if (gradient) {
+                    Tensor probabilities = logits32.sub_(logSumExp).exp_();
+                    probabilities.scatter_add_(
+                            1, index, torch.ones_like(logSumExp).neg());
+                    logits.copy_(probabilities.mul_(predicted.mul(new Scalar(gradientScale))));
+                }
+                return loss;
+            }
+        }
+
+        @Override
+        public void addTo(Tensor x, Tensor sum) {
+            sum.add_(x);
+        }
     }
 
     /** Attention's scores by operators, in f32. */

@@ -24,6 +24,9 @@ record ChunkedCrossEntropy(Logits logits) {
          * @param targets per row
          */
         double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient);
+
+        /** Adds {@code x} to f32 {@code sum} of the same shape. */
+        void addTo(Tensor x, Tensor sum);
     }
 
     double forward(Tensor hidden, Tensor weight, int[] targets) {
@@ -54,7 +57,7 @@ record ChunkedCrossEntropy(Logits logits) {
                 sum += logits.crossEntropy(
                         chunk, Arrays.copyOfRange(targets, start, start + rows), gradientScale, true);
                 torch.mm_out(hiddenGradient.narrow(0, start, rows), chunk, weight);
-                weightGradient.add_(chunk.t().mm(hiddenRows));
+                logits.addTo(chunk.t().mm(hiddenRows), weightGradient);
             }
         }
         return sum;

@@ -2,14 +2,18 @@ package dev.skald.kernel;
 
 import static dev.skald.kernel.RowFormat.FLOAT;
 import static dev.skald.kernel.RowFormat.FLOATS;
+import static dev.skald.kernel.RowFormat.INTS;
 import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Vector loops over the first {@code n} floats of arrays. */
 final class FloatLoops {
@@ -19,6 +23,10 @@ final class FloatLoops {
     private static final float LN2_LOW = -2.1219444e-4f;
     /** Added to a float and taken off again, it rounds to the nearest integer, which is then in the lowest bits. */
     private static final float ROUND = 12582912f;
+
+    /** As many bf16 as there are lanes of floats. */
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
     private static final VectorShuffle<Float> BY_8 = FLOATS.iotaShuffle(8, 1, true);
     private static final VectorShuffle<Float> BY_4 = FLOATS.iotaShuffle(4, 1, true);
@@ -116,6 +124,36 @@ final class FloatLoops {
         for (int i = 0; i < n; i++) {
             float value = x[(i & 1) * odds + (i >> 1)];
             MEMORY.set(FLOAT, address + 4L * i, MEMORY.get(FLOAT, address + 4L * i) + value);
+        }
+    }
+
+    /** Adds the {@code n} floats at {@code from} to those at {@code to}. */
+    static void addFloats(long from, int n, long to) {
+        int i = 0;
+        for (int bound = FLOATS.loopBound(n); i < bound; i += LANES) {
+            FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 4L * i, ORDER)
+                    .add(FloatVector.fromMemorySegment(FLOATS, MEMORY, from + 4L * i, ORDER))
+                    .intoMemorySegment(MEMORY, to + 4L * i, ORDER);
+        }
+        for (; i < n; i++) {
+            MEMORY.set(FLOAT, to + 4L * i, MEMORY.get(FLOAT, to + 4L * i) + MEMORY.get(FLOAT, from + 4L * i));
+        }
+    }
+
+    /** Adds the {@code n} bf16 at {@code from} to the floats at {@code to}. */
+    static void addBfloats(long from, int n, long to) {
+        int i = 0;
+        for (int bound = FLOATS.loopBound(n); i < bound; i += LANES) {
+            ShortVector.fromMemorySegment(SHORTS, MEMORY, from + 2L * i, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .add(FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 4L * i, ORDER))
+                    .intoMemorySegment(MEMORY, to + 4L * i, ORDER);
+        }
+        for (; i < n; i++) {
+            MEMORY.set(FLOAT, to + 4L * i, MEMORY.get(FLOAT, to + 4L * i) + RowFormat.bf16(from + 2L * i));
         }
     }
 

@@ -27,6 +27,23 @@ record RowOperations(Workers workers) {
         }
     }
 
+    /** Adds {@code x} to f32 {@code sum} of the same shape. */
+    void addTo(Tensor x, Tensor sum) {
+        RowFormat format = RowFormat.of(x);
+        long from = TensorMemory.address(x);
+        long to = TensorMemory.address(sum);
+        int pieces = Math.toIntExact(Math.ceilDiv(x.numel(), (long) GRAIN));
+        long n = x.numel();
+        workers.run(pieces, 1, (first, last) -> {
+            long start = (long) first * GRAIN;
+            int count = (int) (Math.min(n, (long) last * GRAIN) - start);
+            switch (format) {
+                case BF16 -> FloatLoops.addBfloats(from + 2 * start, count, to + 4 * start);
+                case F32 -> FloatLoops.addFloats(from + 4 * start, count, to + 4 * start);
+            }
+        });
+    }
+
     /** Each task adds the rows of its share of the ids, in the order of the rows. */
     void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient) {
         int features = (int) dy.size(1);

@@ -1,6 +1,7 @@
 package dev.skald.kernel;
 
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -21,7 +22,7 @@ public final class VectorKernels implements Kernels {
         rows = new RowOperations(workers);
         cached = new CachedAttention(workers);
         blocks = new BlockedAttention(new VectorScores(workers));
-        loss = new ChunkedCrossEntropy(new VectorLoss(workers));
+        loss = new ChunkedCrossEntropy(new VectorLoss(workers, rows));
     }
 
     @Override
@@ -99,7 +100,9 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient) {
-        aten.linearWeightGradient(dy, x, weightGradient);
+        try (PointerScope _ = new PointerScope()) {
+            rows.addTo(dy.t().mm(x), weightGradient);
+        }
     }
 
     @Override

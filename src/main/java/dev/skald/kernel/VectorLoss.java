@@ -4,7 +4,7 @@ import dev.skald.torch.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
 
 /** Cross entropy over rows of logits, each read once. */
-record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
+record VectorLoss(Workers workers, RowOperations rows) implements ChunkedCrossEntropy.Logits {
 
     @Override
     public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
@@ -41,5 +41,10 @@ record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
             sum += loss;
         }
         return sum;
+    }
+
+    @Override
+    public void addTo(Tensor x, Tensor sum) {
+        rows.addTo(x, sum);
     }
 }
