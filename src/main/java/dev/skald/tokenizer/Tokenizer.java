@@ -1,7 +1,6 @@
 package dev.skald.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
@@ -19,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Text to token ids and back, as a tokenizer.json of the BPE kind says: the same ids and the same text as Hugging Face's tokenizers. Immutable and
@@ -41,13 +41,15 @@ public final class Tokenizer {
     private final Decoder decoder;
     private final OptionalInt bosId;
     private final OptionalInt eosId;
-    private final String hash;
+    /** Computed beside the loading. */
+    private final CompletableFuture<String> hash;
+
     private final int vocabSize;
     /** Encoders that no thread uses now, with their caches; one more than these is made where all are in use. */
     private final Queue<BytePairEncoder> encoders =
             new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 
-    private Tokenizer(TokenizerReader reader, JsonNode config, String hash) {
+    private Tokenizer(TokenizerReader reader, JsonNode config, CompletableFuture<String> hash) {
         model = reader.model();
         normalizer = reader.normalizer();
         preTokenizer = reader.preTokenizer();
@@ -85,13 +87,14 @@ public final class Tokenizer {
         JsonNode config = MissingNode.getInstance();
         if (Files.exists(configFile)) {
             try {
-                config = new ObjectMapper().readTree(Files.readAllBytes(configFile));
+                config = TokenizerFile.JSON.readTree(Files.readAllBytes(configFile));
             } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
                 throw new InvalidInputException(configFile + ": not JSON: " + e.getOriginalMessage(), e);
             }
         }
         String source = file.toString();
-        return new Tokenizer(new TokenizerReader(source, new TokenizerFile(source, json)), config, sha256(json));
+        CompletableFuture<String> hash = CompletableFuture.supplyAsync(() -> sha256(json));
+        return new Tokenizer(new TokenizerReader(source, new TokenizerFile(source, json)), config, hash);
     }
 
     private static String sha256(byte[] bytes) {
@@ -273,6 +276,6 @@ public final class Tokenizer {
 
     /** The SHA-256 of tokenizer.json in hexadecimal. */
     public String hash() {
-        return hash;
+        return hash.join();
     }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 /** The values of a tokenizer.json: the small ones as Jackson's trees, vocabulary and merges as the places where they begin. */
 final class TokenizerFile {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    static final ObjectMapper JSON = new ObjectMapper();
 
     private final String source;
     private final byte[] json;
@@ -147,8 +147,9 @@ final class TokenizerFile {
                 throw invalid(utf8, length, "is not two tokens with a blank between them");
             }
             left(utf8, blank);
-            byte[] right = java.util.Arrays.copyOfRange(utf8, blank + 1, length);
-            right(right, right.length);
+            int rest = length - blank - 1;
+            System.arraycopy(utf8, blank + 1, utf8, 0, rest);
+            right(utf8, rest);
         }
 
         void left(byte[] utf8, int length) {
@@ -165,12 +166,23 @@ final class TokenizerFile {
             }
             int end = vocabulary.copy(left, joined, 0);
             end += vocabulary.copy(right, joined, end);
-            int result = vocabulary.find(joined, 0, end);
+            int result = result(end);
             if (result < 0) {
                 throw new InvalidInputException(source + ": model.merges[" + results.size() + "]: the merge of \""
                         + vocabulary.token(left) + "\" and \"" + vocabulary.token(right) + "\" is not in model.vocab");
             }
             results.add(result);
+        }
+
+        /** Files list the merges in the order of what they make, so that it is mostly the last one's result or the next id. */
+        private int result(int length) {
+            int last = results.size() == 0 ? 255 : results.get(results.size() - 1);
+            for (int id = last; id <= last + 1; id++) {
+                if (vocabulary.finds(id, joined, 0, length)) {
+                    return id;
+                }
+            }
+            return vocabulary.find(joined, 0, length);
         }
 
         private int find(byte[] utf8, int length) {

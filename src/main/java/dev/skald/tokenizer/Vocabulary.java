@@ -52,7 +52,7 @@ final class Vocabulary {
         int slot = (int) hash(bytes, start[id], end[id]) & mask;
         while (slots[slot] != 0) {
             int other = slots[slot] - 1;
-            if (Arrays.equals(bytes, start[id], end[id], bytes, start[other], end[other])) {
+            if (is(other, bytes, start[id], end[id])) {
                 throw new InvalidInputException(
                         "model.vocab: the token \"" + token(id) + "\" has two ids: " + other + " and " + id);
             }
@@ -77,20 +77,38 @@ final class Vocabulary {
 
     /** The id of the token with the bytes {@code from <= i < to}, or -1. */
     int find(byte[] text, int from, int to) {
-        return to - from > maxLength ? -1 : find(text, from, to, hash(text, from, to));
-    }
-
-    int find(byte[] text, int from, int to, long hash) {
+        if (to - from > maxLength) {
+            return -1;
+        }
         int mask = slots.length - 1;
-        int slot = (int) hash & mask;
+        int slot = (int) hash(text, from, to) & mask;
         while (slots[slot] != 0) {
             int id = slots[slot] - 1;
-            if (Arrays.equals(text, from, to, bytes, start[id], end[id])) {
+            if (is(id, text, from, to)) {
                 return id;
             }
             slot = (slot + 1) & mask;
         }
         return -1;
+    }
+
+    /** Whether there is such a token and {@link #find} gives it for these bytes. */
+    boolean finds(int id, byte[] text, int from, int to) {
+        return has(id) && !literal.get(id) && is(id, text, from, to);
+    }
+
+    /** Whether the token has these bytes. Arrays.equals is slower until it is compiled, and loading a tokenizer is over by then. */
+    private boolean is(int id, byte[] text, int from, int to) {
+        int at = start[id];
+        if (end[id] - at != to - from) {
+            return false;
+        }
+        for (int i = from; i < to; i++) {
+            if (text[i] != bytes[at++]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The id of the token spelled as in tokenizer.json, or -1. */
@@ -105,7 +123,7 @@ final class Vocabulary {
             return find(spelled, 0, length);
         }
         return literal.stream()
-                .filter(id -> Arrays.equals(utf8, 0, utf8.length, bytes, start[id], end[id]))
+                .filter(id -> is(id, utf8, 0, utf8.length))
                 .findFirst()
                 .orElse(-1);
     }
