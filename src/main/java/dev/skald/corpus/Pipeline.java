@@ -47,7 +47,7 @@ public final class Pipeline {
         List<String> warnings = new ArrayList<>();
         Plan plan = Plan.of(recipe, InputFiles.splits(recipe, warnings));
         warnings.forEach(warning -> log.println("warning: " + warning));
-        checkTokenizer();
+        checkFiles();
         prepare(plan);
         long start = System.nanoTime();
         try (StageRunner runner = new StageRunner(plan, options.master(), new Progress(log, options.terminal()))) {
@@ -129,7 +129,14 @@ public final class Pipeline {
         }
     }
 
-    private void checkTokenizer() throws IOException {
+    private void checkFiles() throws IOException {
+        for (String pattern : recipe.decontaminate().paths()) {
+            if (InputFiles.find(Path.of(recipe.data()).toAbsolutePath(), pattern)
+                    .isEmpty()) {
+                throw new InvalidInputException(
+                        "recipe: decontaminate.paths: " + pattern + ": no such file; data is '" + recipe.data() + "'");
+            }
+        }
         if (!recipe.tokenizer().isEmpty() && !Files.exists(Path.of(recipe.tokenizer()))) {
             throw new InvalidInputException("recipe: tokenizer: " + recipe.tokenizer()
                     + ": no such file or directory; give a directory with tokenizer.json, or tokenizer= for none");

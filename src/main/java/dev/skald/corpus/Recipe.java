@@ -79,6 +79,9 @@ public record Recipe(
         languageFilters
                 .getOrDefault(language, Map.of())
                 .forEach((name, bound) -> bounds.put(Rule.named(name, "language_filters"), bound));
+        if (!decontaminate.paths().isEmpty()) {
+            bounds.put(Rule.CONTAMINATION, new Bound(null, decontaminate.maxShare(), 0, 0, List.of()));
+        }
         return bounds;
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,6 +19,8 @@ final class Report {
 
     static void write(Plan plan, Tally total) throws IOException {
         write(plan.output().resolve("report.json"), JSON.writeValueAsBytes(total));
+        String page = new ReportPage(plan.recipe(), total).html();
+        write(plan.output().resolve("report.html"), page.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void write(Path target, byte[] content) throws IOException {
