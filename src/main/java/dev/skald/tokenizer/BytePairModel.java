@@ -30,7 +30,7 @@ final class BytePairModel {
         this.fuseUnknown = fuseUnknown;
         unknownId = unknown == null ? -1 : vocabulary.find(unknown);
         if (unknown != null && unknownId < 0) {
-            throw new InvalidInputException("model.unk_token: \"" + unknown + "\" is not in model.vocab");
+            throw new InvalidInputException("model.unk_token: " + Quoted.of(unknown) + " is not in model.vocab");
         }
         byte[] one = new byte[1];
         for (int b = 0; b < 256; b++) {

@@ -86,7 +86,7 @@ final class OnigurumaPattern {
         try {
             return Pattern.compile(translated, FLAGS);
         } catch (PatternSyntaxException e) {
-            throw new InvalidInputException("regular expression " + source + ": " + e.getDescription(), e);
+            throw new InvalidInputException("regular expression " + Quoted.of(source) + ": " + e.getDescription(), e);
         }
     }
 
@@ -269,6 +269,6 @@ final class OnigurumaPattern {
     }
 
     private InvalidInputException unsupported(String what) {
-        return new InvalidInputException("regular expression " + source + ": " + what + " is not supported");
+        return new InvalidInputException("regular expression " + Quoted.of(source) + ": " + what + " is not supported");
     }
 }

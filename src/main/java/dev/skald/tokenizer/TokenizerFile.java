@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -168,8 +169,9 @@ final class TokenizerFile {
             end += vocabulary.copy(right, joined, end);
             int result = result(end);
             if (result < 0) {
-                throw new InvalidInputException(source + ": model.merges[" + results.size() + "]: the merge of \""
-                        + vocabulary.token(left) + "\" and \"" + vocabulary.token(right) + "\" is not in model.vocab");
+                throw new InvalidInputException(source + ": model.merges[" + results.size() + "]: the merge of "
+                        + Quoted.of(vocabulary.token(left)) + " and " + Quoted.of(vocabulary.token(right))
+                        + " is not in model.vocab");
             }
             results.add(result);
         }
@@ -189,14 +191,17 @@ final class TokenizerFile {
             int size = vocabulary.byteLevel() ? ByteAlphabet.unspell(utf8, length) : length;
             int id = size < 0 ? -1 : vocabulary.find(utf8, 0, size);
             if (id < 0) {
-                throw invalid(utf8, length, "is not in model.vocab");
+                byte[] spelled = size < 0 || !vocabulary.byteLevel()
+                        ? Arrays.copyOf(utf8, length)
+                        : ByteAlphabet.spell(utf8, 0, size).getBytes(StandardCharsets.UTF_8);
+                throw invalid(spelled, spelled.length, "is not in model.vocab");
             }
             return id;
         }
 
         private InvalidInputException invalid(byte[] utf8, int length, String what) {
-            return new InvalidInputException(source + ": model.merges[" + results.size() + "]: \""
-                    + new String(utf8, 0, length, StandardCharsets.UTF_8) + "\" " + what);
+            return new InvalidInputException(
+                    source + ": model.merges[" + results.size() + "]: " + Quoted.of(utf8, length) + " " + what);
         }
 
         Merges build() {

@@ -81,14 +81,14 @@ final class TokenizerReader {
             }
             int id = node.path("id").asInt();
             if (!seen.add(content)) {
-                throw new InvalidInputException(source + ": " + at + ": \"" + content + "\" is there twice");
+                throw new InvalidInputException(source + ": " + at + ": " + Quoted.of(content) + " is there twice");
             }
             int known = vocabulary.find(content);
             if (known < 0) {
                 known = next++;
             }
             if (known != id) {
-                throw new InvalidInputException(source + ": " + at + ": \"" + content + "\" has id " + id
+                throw new InvalidInputException(source + ": " + at + ": " + Quoted.of(content) + " has id " + id
                         + ", expected " + known + ", the next free one or that of model.vocab");
             }
             tokens.add(new AddedTokens.AddedToken(
@@ -238,7 +238,7 @@ final class TokenizerReader {
             String special = piece.path("SpecialToken").path("id").asText("");
             if (!ids.containsKey(special)) {
                 throw new InvalidInputException(
-                        source + ": " + at + ".single: \"" + special + "\" is not in special_tokens");
+                        source + ": " + at + ".single: " + Quoted.of(special) + " is not in special_tokens");
             }
             (sequences == 0 ? before : after).addAll(ids.get(special));
         }
@@ -331,7 +331,7 @@ final class TokenizerReader {
 
     private InvalidInputException unsupported(String at, String type, String known) {
         return new InvalidInputException(
-                source + ": " + at + ": type \"" + type + "\" is not supported, expected one of " + known);
+                source + ": " + at + ": type " + Quoted.of(type) + " is not supported, expected one of " + known);
     }
 
     private InvalidInputException invalid(String at, JsonNode found, String expected) {

@@ -54,7 +54,7 @@ final class Vocabulary {
             int other = slots[slot] - 1;
             if (is(other, bytes, start[id], end[id])) {
                 throw new InvalidInputException(
-                        "model.vocab: the token \"" + token(id) + "\" has two ids: " + other + " and " + id);
+                        "model.vocab: the token " + Quoted.of(token(id)) + " has two ids: " + other + " and " + id);
             }
             slot = (slot + 1) & mask;
         }
@@ -192,8 +192,8 @@ final class Vocabulary {
         /** Adds a token, given as tokenizer.json spells it, in UTF-8; {@code utf8} is overwritten. */
         void add(byte[] utf8, int length, int id) {
             if (id < 0 || id >= MAX_SIZE) {
-                throw new InvalidInputException("model.vocab: id " + id + " of \""
-                        + new String(utf8, 0, length, StandardCharsets.UTF_8) + "\" is not in 0.." + (MAX_SIZE - 1));
+                throw new InvalidInputException(
+                        "model.vocab: id " + id + " of " + Quoted.of(utf8, length) + " is not in 0.." + (MAX_SIZE - 1));
             }
             if (id >= start.length) {
                 int old = start.length;
@@ -203,8 +203,8 @@ final class Vocabulary {
                 Arrays.fill(start, old, room, -1);
             }
             if (start[id] >= 0) {
-                throw new InvalidInputException("model.vocab: id " + id + " is given twice, the second time to \""
-                        + new String(utf8, 0, length, StandardCharsets.UTF_8) + "\"");
+                throw new InvalidInputException(
+                        "model.vocab: id " + id + " is given twice, the second time to " + Quoted.of(utf8, length));
             }
             int stored = length;
             if (byteLevel) {

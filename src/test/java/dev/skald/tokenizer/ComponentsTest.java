@@ -130,7 +130,7 @@ class ComponentsTest {
         JSON.writeValue(file.toFile(), root);
         assertThatThrownBy(() -> Tokenizer.load(file))
                 .isInstanceOf(InvalidInputException.class)
-                .hasMessageContaining(pattern);
+                .hasMessageContaining(Quoted.of(pattern));
     }
 
     @ParameterizedTest
