@@ -69,7 +69,7 @@ public final class TrainingSpeed {
         for (String mode : modes) {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-            command.addAll(List.of("@jvm.options", "-Xmx1g", "-cp", System.getProperty("java.class.path")));
+            command.addAll(List.of("@jvm.options", "-Xmx256m", "-cp", System.getProperty("java.class.path")));
             command.addAll(List.of("benchmarks/TrainingSpeed.java", "" + sequences, "" + length, mode));
             Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

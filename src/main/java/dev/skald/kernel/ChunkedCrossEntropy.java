@@ -11,8 +11,10 @@ import org.bytedeco.pytorch.global.torch;
  */
 record ChunkedCrossEntropy(Logits logits) {
 
-    /** Rows whose logits are held at once. */
-    static final int CHUNK = 1024;
+    /** Rows whose logits are held at once: few enough that they take no more memory than the weight does. */
+    private static int chunk(Tensor weight) {
+        return Math.clamp(weight.size(1), 256, 1024);
+    }
 
     /** What is done to the logits of a chunk. */
     interface Logits {
@@ -31,9 +33,10 @@ record ChunkedCrossEntropy(Logits logits) {
 
     double forward(Tensor hidden, Tensor weight, int[] targets) {
         double sum = 0;
-        for (int start = 0; start < targets.length; start += CHUNK) {
+        int most = chunk(weight);
+        for (int start = 0; start < targets.length; start += most) {
             try (PointerScope _ = new PointerScope()) {
-                int rows = Math.min(CHUNK, targets.length - start);
+                int rows = Math.min(most, targets.length - start);
                 Tensor chunk = torch.linear(hidden.narrow(0, start, rows), weight);
                 sum += logits.crossEntropy(chunk, Arrays.copyOfRange(targets, start, start + rows), 0, false);
             }
@@ -49,9 +52,10 @@ record ChunkedCrossEntropy(Logits logits) {
             Tensor hiddenGradient,
             Tensor weightGradient) {
         double sum = 0;
-        for (int start = 0; start < targets.length; start += CHUNK) {
+        int most = chunk(weight);
+        for (int start = 0; start < targets.length; start += most) {
             try (PointerScope _ = new PointerScope()) {
-                int rows = Math.min(CHUNK, targets.length - start);
+                int rows = Math.min(most, targets.length - start);
                 Tensor hiddenRows = hidden.narrow(0, start, rows);
                 Tensor chunk = torch.linear(hiddenRows, weight);
                 sum += logits.crossEntropy(

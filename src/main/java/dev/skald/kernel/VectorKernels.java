@@ -1,5 +1,6 @@
 package dev.skald.kernel;
 
+import dev.skald.torch.Natives;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +18,7 @@ public final class VectorKernels implements Kernels {
 
     /** Kernels with as many threads as libtorch takes. */
     public VectorKernels() {
+        Natives.load();
         Workers workers = new Workers(torch.get_num_threads());
         fewRows = new FewRows(workers);
         rows = new RowOperations(workers);

@@ -1,4 +1,5 @@
 /**
- * The fused operations of a decoder, forward and backward. The door is {@code Kernels}. A tensor that an\n * operation returns belongs to the caller's scope.
+ * The fused operations of a decoder, forward and backward. The door is {@link dev.skald.kernel.Kernels}. A tensor that an operation returns
+ * belongs to the caller's scope; what an operation makes on the way it frees itself.
  */
 package dev.skald.kernel;

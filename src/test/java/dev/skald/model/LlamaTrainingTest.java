@@ -136,11 +136,11 @@ class LlamaTrainingTest {
 
     /** Activations and their gradients are rounded to 8 bits some ten times per block: each rounding moves a value by up to 2^-9. */
     @ParameterizedTest
-    @CsvSource({"false", "true"})
-    void gradientsInBfloat16AreNearAutograd(boolean vector) {
+    @CsvSource({"BF16,false", "BF16,true", "F16,false"})
+    void gradientsInSixteenBitsAreNearAutograd(DType dtype, boolean vector) {
         try (PointerScope _ = new PointerScope()) {
             LlamaConfig config = config(false);
-            LlamaParameters parameters = parameters(config, DType.BF16);
+            LlamaParameters parameters = parameters(config, dtype);
             Reference reference = new Reference(config, parameters, rows());
             try (LlamaTraining training = training(config, parameters, vector, false)) {
                 FlatSink sink = new FlatSink(parameters);
