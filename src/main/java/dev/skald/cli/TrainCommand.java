@@ -2,6 +2,7 @@ package dev.skald.cli;
 
 import dev.skald.launch.LocalProcesses;
 import dev.skald.launch.RankEnvironment;
+import dev.skald.launch.SparkTraining;
 import dev.skald.train.DeepSpeedConfig;
 import dev.skald.train.LostRankException;
 import dev.skald.train.Rank;
@@ -54,6 +55,12 @@ final class TrainCommand implements Callable<Integer> {
             description = "Ranks to start on this machine (default: ${DEFAULT-VALUE}).")
     private int processes;
 
+    @Option(
+            names = "--spark",
+            paramLabel = "spark://host:port",
+            description = "Run the ranks as the barrier tasks of a job on this Spark master; --processes says how many.")
+    private String spark;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         RankEnvironment.watchParent(System.getenv());
@@ -63,6 +70,11 @@ final class TrainCommand implements Callable<Integer> {
         DeepSpeedConfig zero = deepSpeedConfig(config, warnings);
         if (rank.map(Rank::isFirst).orElse(true) && System.getenv("SKALD_ENDS_WITH_PARENT") == null) {
             warnings.forEach(warning -> System.err.println("warning: " + warning));
+        }
+        if (spark != null) {
+            requireValid(config, zero);
+            SparkTraining.run(spark, processes, config.toYaml(), zero.toJson());
+            return 0;
         }
         if (processes > 1 && rank.isEmpty()) {
             return launch(config, zero);
@@ -82,8 +94,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int launch(TrainerConfig config, DeepSpeedConfig zero) throws IOException, InterruptedException {
-        // Says what is wrong once, before there are ranks that would say it each.
-        new Training(config, zero, new Rank(0, processes, 0, processes, "localhost", 1));
+        requireValid(config, zero);
         List<String> arguments = new ArrayList<>(List.of("train", trainer.toString()));
         if (deepSpeed != null) {
             arguments.addAll(List.of("--deepspeed", deepSpeed.toString()));
@@ -100,5 +111,10 @@ final class TrainCommand implements Callable<Integer> {
             System.err.println("error: " + outcome.culprit() + "; the last lines of its log are above");
         }
         return outcome.exitCode();
+    }
+
+    /** Says what is wrong once, before there are ranks that would say it each. */
+    private void requireValid(TrainerConfig config, DeepSpeedConfig zero) throws IOException {
+        new Training(config, zero, new Rank(0, processes, 0, processes, "localhost", 1));
     }
 }

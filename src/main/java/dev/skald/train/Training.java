@@ -16,6 +16,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
@@ -63,6 +65,24 @@ public final class Training {
                     "sequence_len " + config.sequenceLen() + " is more than max_position_embeddings "
                             + model.max_position_embeddings() + " of " + base.resolve("config.json"));
         }
+    }
+
+    /**
+     * The same from the texts of both files, for a rank that was started elsewhere.
+     *
+     * @param goOn whether to go on from the latest checkpoint of the output directory, if there is one, whatever the configuration says
+     */
+    public static Training of(String trainerYaml, String deepSpeedJson, Rank rank, boolean goOn) throws IOException {
+        List<String> warnings = new ArrayList<>();
+        TrainerConfig config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", trainerYaml), List.of(), warnings);
+        if (goOn && new Checkpoints(Path.of(config.outputDir())).latest().isPresent()) {
+            List<String> settings = List.of("resume_from_checkpoint=null", "auto_resume_from_checkpoints=true");
+            config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", trainerYaml), settings, warnings);
+        }
+        return new Training(
+                config,
+                DeepSpeedConfig.of(ConfigFile.parseJson("deepspeed.json", deepSpeedJson), warnings),
+                rank);
     }
 
     /** Trains to the end, or until the process is told to stop. */

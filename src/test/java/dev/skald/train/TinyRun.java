@@ -1,5 +1,8 @@
 package dev.skald.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.tokenizer.PackedIndex.Encoding;
@@ -21,7 +24,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /** The tiny model and documents of oracle/train_golden.py as a user would have them on disk, and runs of it. */
-final class TinyRun {
+public final class TinyRun {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -42,7 +45,7 @@ final class TinyRun {
 
     private final Path folder;
 
-    TinyRun(Path folder) throws IOException {
+    public TinyRun(Path folder) throws IOException {
         this.folder = folder;
         Tokenizer tokenizer = ByteTokenizer.write(base());
         for (String file : List.of("config.json", "model.safetensors")) {
@@ -81,12 +84,12 @@ final class TinyRun {
         return folder.resolve("packed");
     }
 
-    Path output(String name) {
+    public Path output(String name) {
         return folder.resolve(name);
     }
 
     /** The configuration of the oracle's run, with other settings. */
-    TrainerConfig config(String output, String... settings) throws IOException {
+    public TrainerConfig config(String output, String... settings) throws IOException {
         Path yaml = yaml();
         List<String> overrides = new ArrayList<>(List.of("output_dir=" + output(output)));
         overrides.addAll(Arrays.asList(settings));
@@ -94,7 +97,7 @@ final class TinyRun {
     }
 
     /** The same as a file. */
-    Path yaml() throws IOException {
+    public Path yaml() throws IOException {
         Path yaml = folder.resolve("trainer.yaml");
         Files.writeString(yaml, "base_model: " + base() + "\ndatasets:\n  - path: " + packed() + "\n" + YAML);
         return yaml;
@@ -137,11 +140,26 @@ final class TinyRun {
         return metrics(Path.of(config.outputDir()));
     }
 
-    static List<StepMetrics> metrics(Path output) throws IOException {
+    public static List<StepMetrics> metrics(Path output) throws IOException {
         List<StepMetrics> metrics = new ArrayList<>();
         for (String line : Files.readAllLines(output.resolve("metrics.jsonl"))) {
             metrics.add(JSON.readValue(line, StepMetrics.class));
         }
         return metrics;
+    }
+
+    /** Checks every step against what PyTorch saw. */
+    public static void followsTheOracle(List<StepMetrics> steps) throws IOException {
+        JsonNode golden = golden("golden.json");
+        assertThat(steps).hasSize(golden.size());
+        for (int i = 0; i < steps.size(); i++) {
+            double loss = golden.get(i).get("loss").doubleValue();
+            double norm = golden.get(i).get("grad_norm").doubleValue();
+            // f32 in another order of operations, through 20 steps.
+            assertThat(steps.get(i).loss()).as("loss of step %d", i + 1).isCloseTo(loss, within(1e-4 * loss));
+            assertThat(steps.get(i).gradNorm()).as("norm of step %d", i + 1).isCloseTo(norm, within(1e-3 * norm));
+            assertThat(steps.get(i).learningRate())
+                    .isEqualTo(golden.get(i).get("learning_rate").doubleValue());
+        }
     }
 }

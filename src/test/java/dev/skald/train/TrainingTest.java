@@ -2,9 +2,7 @@ package dev.skald.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,27 +28,13 @@ class TrainingTest {
         tiny = new TinyRun(folder);
     }
 
-    private static void followsTheOracle(List<StepMetrics> steps) throws IOException {
-        JsonNode golden = TinyRun.golden("golden.json");
-        assertThat(steps).hasSize(golden.size());
-        for (int i = 0; i < steps.size(); i++) {
-            double loss = golden.get(i).get("loss").doubleValue();
-            double norm = golden.get(i).get("grad_norm").doubleValue();
-            // f32 in another order of operations, through 20 steps.
-            assertThat(steps.get(i).loss()).as("loss of step %d", i + 1).isCloseTo(loss, within(1e-4 * loss));
-            assertThat(steps.get(i).gradNorm()).as("norm of step %d", i + 1).isCloseTo(norm, within(1e-3 * norm));
-            assertThat(steps.get(i).learningRate())
-                    .isEqualTo(golden.get(i).get("learning_rate").doubleValue());
-        }
-    }
-
     private static List<Double> losses(List<StepMetrics> steps) {
         return steps.stream().map(StepMetrics::loss).toList();
     }
 
     @Test
     void lossesNormsAndLearningRatesArePyTorchs() throws Exception {
-        followsTheOracle(tiny.train(tiny.config("out")));
+        TinyRun.followsTheOracle(tiny.train(tiny.config("out")));
         assertThat(tiny.output("out").resolve("latest")).hasContent("checkpoint-20");
     }
 
@@ -62,7 +46,7 @@ class TrainingTest {
                 + offload + "\"}}");
         TrainerConfig config = tiny.config("out", "gradient_accumulation_steps=" + 4 / size);
 
-        followsTheOracle(tiny.train(config, zero, size));
+        TinyRun.followsTheOracle(tiny.train(config, zero, size));
     }
 
     @Test
@@ -98,7 +82,7 @@ class TrainingTest {
                 zero,
                 2);
 
-        followsTheOracle(resumed);
+        TinyRun.followsTheOracle(resumed);
     }
 
     @Test
