@@ -58,7 +58,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--spark",
             paramLabel = "spark://host:port",
-            description = "Run the ranks as the barrier tasks of a job on this Spark master; --processes says how many.")
+            description =
+                    "Run the ranks as the barrier tasks of a job on this Spark master; --processes says how many.")
     private String spark;
 
     @Override

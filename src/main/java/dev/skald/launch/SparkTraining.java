@@ -31,7 +31,8 @@ import scala.runtime.AbstractFunction1;
 public final class SparkTraining {
 
     /** What the JVM of an executor is told by its environment and by Spark, not by the options of this one. */
-    private static final List<String> NOT_PASSED_ON = List.of("-Xm", "-Xs", "-Xlog", "-XX:AOT", "-D", "-agentlib", "-javaagent");
+    private static final List<String> NOT_PASSED_ON =
+            List.of("-Xm", "-Xs", "-Xlog", "-XX:AOT", "-D", "-agentlib", "-javaagent");
 
     private SparkTraining() {}
 
@@ -77,7 +78,8 @@ public final class SparkTraining {
     private static String executorOptions(int threads) {
         Stream<String> own = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> NOT_PASSED_ON.stream().noneMatch(option::startsWith));
-        return Stream.concat(own, Stream.of("-XX:ActiveProcessorCount=" + threads)).collect(Collectors.joining(" "));
+        return Stream.concat(own, Stream.of("-XX:ActiveProcessorCount=" + threads))
+                .collect(Collectors.joining(" "));
     }
 
     /** One rank, in an executor. */

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.Device;
 public final class Training {
 
     /** How long a rank waits for the others. A rank that dies is noticed at once, one that hangs after this. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(45);
+    private static final Duration TIMEOUT = Duration.ofSeconds(40);
 
     private final TrainerConfig config;
     private final DeepSpeedConfig deepSpeed;
@@ -80,9 +80,7 @@ public final class Training {
             config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", trainerYaml), settings, warnings);
         }
         return new Training(
-                config,
-                DeepSpeedConfig.of(ConfigFile.parseJson("deepspeed.json", deepSpeedJson), warnings),
-                rank);
+                config, DeepSpeedConfig.of(ConfigFile.parseJson("deepspeed.json", deepSpeedJson), warnings), rank);
     }
 
     /** Trains to the end, or until the process is told to stop. */
