@@ -64,4 +64,14 @@ class DifferentialTest {
             both.assertSame(Texts.hostile(new Random(5), 100_000));
         }
     }
+
+    @Test
+    void llama3OnLongRuns() throws Exception {
+        try (HuggingFace both = new HuggingFace(trained(true))) {
+            for (String unit : new String[] {"a", " ", "å", "\n", "!", "1", "ab", " \n", "🇸🇪"}) {
+                both.assertSameIds(unit.repeat(20_000));
+                both.assertSameIds("x" + unit.repeat(20_000) + "x");
+            }
+        }
+    }
 }

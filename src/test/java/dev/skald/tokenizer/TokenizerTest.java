@@ -1,8 +1,19 @@
 package dev.skald.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.InvalidInputException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -11,11 +22,134 @@ class TokenizerTest {
     @TempDir
     Path directory;
 
+    private static SmallTokenizer small() {
+        return new SmallTokenizer()
+                .bytes()
+                .merge("h", "e")
+                .merge("he", "j")
+                .merge("Ã", "¥")
+                .merge("Ġ", "d");
+    }
+
     @Test
-    void encodesAndDecodes() throws Exception {
-        Tokenizer tokenizer =
-                new SmallTokenizer().bytes().merge("h", "e").merge("he", "j").load(directory);
-        assertThat(tokenizer.encode("hej då")).hasSize(5);
-        assertThat(tokenizer.decode(tokenizer.encode("hej då"), false)).isEqualTo("hej då");
+    void idsAndText() throws Exception {
+        Tokenizer tokenizer = small().load(directory);
+        int[] ids = tokenizer.encode("hej då");
+        assertThat(ids).containsExactly(257, 259, 258);
+        assertThat(tokenizer.decode(ids, false)).isEqualTo("hej då");
+        assertThat(tokenizer.token(259)).isEqualTo("Ġd");
+        assertThat(tokenizer.id("Ġd")).hasValue(259);
+        assertThat(tokenizer.vocabSize()).isEqualTo(260);
+        assertThat(tokenizer.bosId()).isEmpty();
+        assertThat(tokenizer.addsBos()).isFalse();
+    }
+
+    @Test
+    void noHalfCharacters() throws Exception {
+        Tokenizer tokenizer = new SmallTokenizer().bytes().load(directory);
+        IncrementalDecoder decoder = tokenizer.decoder(false);
+        List<String> parts = new ArrayList<>();
+        for (int id : tokenizer.encode("a€𝔘")) {
+            parts.add(decoder.add(id));
+        }
+        assertThat(parts).containsExactly("a", "", "", "€", "", "", "", "𝔘");
+        assertThat(decoder.finish()).isEmpty();
+        IncrementalDecoder cut = tokenizer.decoder(false);
+        assertThat(cut.add(tokenizer.encode("€")[0])).isEmpty();
+        assertThat(cut.finish()).isEqualTo("\uFFFD");
+    }
+
+    @Test
+    void configurationNamesBosAndEos() throws Exception {
+        SmallTokenizer small = small();
+        small.root
+                .putArray("added_tokens")
+                .add(SmallTokenizer.json("{'id':260,'content':'<s>','special':true,'normalized':false}"))
+                .add(SmallTokenizer.json("{'id':261,'content':'</s>','special':true,'normalized':false}"));
+        small.set(
+                "post_processor",
+                "{'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'<s>','type_id':0}},{'Sequence':{'id':'A','type_id':0}}],'pair':[],'special_tokens':{'<s>':{'id':'<s>','ids':[260],'tokens':['<s>']}}}");
+        SmallTokenizer.config(directory, "{'bos_token':'<s>','eos_token':{'content':'</s>'}}");
+        Tokenizer tokenizer = small.load(directory);
+        assertThat(tokenizer.bosId()).hasValue(260);
+        assertThat(tokenizer.eosId()).hasValue(261);
+        assertThat(tokenizer.addsBos()).isTrue();
+        assertThat(tokenizer.isSpecial(261)).isTrue();
+        assertThat(tokenizer.isSpecial(3)).isFalse();
+        assertThat(tokenizer.encode("hej</s>", true)).containsExactly(260, 257, 261);
+        assertThat(tokenizer.decode(new int[] {260, 257, 261}, true)).isEqualTo("hej");
+        SmallTokenizer.config(directory, "{'bos_token'");
+        assertThatThrownBy(() -> Tokenizer.load(directory))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("tokenizer_config.json: not JSON");
+    }
+
+    @Test
+    void idsOutOfTheVocabulary() throws Exception {
+        Tokenizer tokenizer = small().load(directory);
+        for (int id : new int[] {-1, 260, Integer.MAX_VALUE}) {
+            assertThatThrownBy(() -> tokenizer.decode(new int[] {id}, false))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessage("token id " + id + " is not in the vocabulary of 260 tokens");
+        }
+    }
+
+    @Test
+    void manyThreads() throws Exception {
+        Tokenizer tokenizer = small().load(directory);
+        List<String> texts = new ArrayList<>();
+        List<int[]> expected = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            texts.add(Texts.hostile(new Random(i), 200));
+            expected.add(tokenizer.encode(texts.get(i)));
+        }
+        try (ExecutorService threads = Executors.newFixedThreadPool(6)) {
+            List<Future<Boolean>> results = new ArrayList<>();
+            for (int thread = 0; thread < 6; thread++) {
+                results.add(threads.submit(() -> {
+                    for (int i = 0; i < 300; i++) {
+                        assertThat(tokenizer.encode(texts.get(i % 50))).isEqualTo(expected.get(i % 50));
+                    }
+                    return true;
+                }));
+            }
+            for (Future<Boolean> result : results) {
+                assertThat(result.get()).isTrue();
+            }
+        }
+    }
+
+    /** Bytes that are no UTF-8 are the caller's fault, and still give ids that decode to the same text. */
+    @Property(tries = 2000)
+    void anyBytesGiveIds(@ForAll byte[] bytes) throws Exception {
+        Tokenizer tokenizer = BYTES;
+        TokenIds ids = new TokenIds();
+        tokenizer.encode(bytes, 0, bytes.length, ids);
+        assertThat(tokenizer.decode(ids.toArray(), false)).isEqualTo(new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    @Property(tries = 2000)
+    void everyTextComesBack(@ForAll String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        assertThat(BYTES.decode(BYTES.encode(text), false)).isEqualTo(new String(utf8, StandardCharsets.UTF_8));
+    }
+
+    private static final Tokenizer BYTES = load();
+
+    private static Tokenizer load() {
+        try {
+            Path directory = java.nio.file.Files.createTempDirectory("tokenizer");
+            Tokenizer tokenizer = small().set(
+                            "pre_tokenizer",
+                            "{'type':'Sequence','pretokenizers':[{'type':'Split','pattern':{'Regex':'"
+                                    + Scanner.llama3().replace("\\", "\\\\").replace("'", "\\u0027")
+                                    + "'},'behavior':'Isolated','invert':false},{'type':'ByteLevel','add_prefix_space':false,'use_regex':false}]}")
+                    .load(directory);
+            java.nio.file.Files.delete(directory.resolve("tokenizer.json"));
+            java.nio.file.Files.delete(directory);
+            return tokenizer;
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 }
