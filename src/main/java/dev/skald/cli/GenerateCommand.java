@@ -134,13 +134,13 @@ final class GenerateCommand implements Callable<Integer> {
 
     private List<Generation> generate(Generator generator, PrintWriter out) throws IOException {
         if (promptIds != null) {
-            Terminal terminal = new Terminal(out, generator.promptText(promptIds), streams(1));
+            Terminal terminal = new Terminal(out, generator.promptText(promptIds), streams(generator, 1));
             List<Generation> results = generator.generate(promptIds, options(), terminal);
             terminal.begin();
             return results;
         }
         List<String> texts = prompts.isEmpty() ? List.of(standardInput()) : prompts;
-        Terminal terminal = new Terminal(out, texts.getFirst(), streams(texts.size()));
+        Terminal terminal = new Terminal(out, texts.getFirst(), streams(generator, texts.size()));
         List<Generation> results = generator.generate(texts, options(), terminal);
         terminal.begin();
         return results;
@@ -200,8 +200,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private boolean streams(int promptCount) {
-        return !json && promptCount == 1 && (numReturnSequences == null || numReturnSequences == 1);
+    private boolean streams(Generator generator, int promptCount) {
+        return !json && promptCount == 1 && generator.sequencesPerPrompt(options()) == 1;
     }
 
     private void print(List<Generation> results, PrintWriter out) throws IOException {

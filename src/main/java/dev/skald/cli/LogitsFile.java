@@ -1,5 +1,6 @@
 package dev.skald.cli;
 
+import dev.skald.InvalidInputException;
 import dev.skald.generate.Generation;
 import dev.skald.model.SafeTensorsWriter;
 import dev.skald.torch.DType;
@@ -21,6 +22,10 @@ final class LogitsFile {
     private LogitsFile() {}
 
     static void write(Path file, List<Generation> results) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new InvalidInputException(
+                    file + ": is there and no plain file, expected a new file or one to replace");
+        }
         List<float[]> rows =
                 results.stream().flatMap(result -> result.logits().stream()).toList();
         int vocab = rows.getFirst().length;

@@ -83,6 +83,10 @@ public final class Main implements Runnable {
                 failed.getFile() + ": " + failed.getClass().getSimpleName().replace("Exception", "");
             case IOException failed -> failed.getMessage();
             case UncheckedIOException failed -> userMistake(failed.getCause());
+            // libtorch's own words, with the bytes it asked for
+            case RuntimeException failed
+            when failed.getMessage() != null && failed.getMessage().contains("not enough memory") ->
+                failed.getMessage().lines().findFirst().orElse("");
             default -> null;
         };
     }

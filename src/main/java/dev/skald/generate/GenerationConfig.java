@@ -66,7 +66,7 @@ record GenerationConfig(
         check(min_length >= 0, "min_length", min_length, "0 or more");
         check(min_new_tokens.orElse(0) >= 0, "min_new_tokens", min_new_tokens.orElse(0), "0 or more");
         check(
-                temperature > 0 && temperature < Double.POSITIVE_INFINITY,
+                (temperature > 0 || (temperature == 0 && !do_sample)) && temperature < Double.POSITIVE_INFINITY,
                 "temperature",
                 temperature,
                 "a number above 0 (greedy decoding is do_sample false)");

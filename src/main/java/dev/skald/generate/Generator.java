@@ -86,6 +86,15 @@ public final class Generator implements AutoCloseable {
         return GenerationConfig.withoutEffect(defaults);
     }
 
+    /**
+     * How many texts a prompt gives with these options.
+     *
+     * @throws InvalidInputException when an option is out of range
+     */
+    public int sequencesPerPrompt(GenerationOptions options) {
+        return resolve(options).num_return_sequences();
+    }
+
     /** Continues a text with the model's own defaults. */
     public Generation generate(String prompt) {
         return generate(prompt, GenerationOptions.modelDefaults());
@@ -170,9 +179,12 @@ public final class Generator implements AutoCloseable {
         }
     }
 
+    private GenerationConfig resolve(GenerationOptions options) {
+        return GenerationConfig.resolve(options, defaults, model.config().eos_token_ids());
+    }
+
     private Batch batch(List<Batch.Prompt> prompts, GenerationOptions options, TextListener listener) {
-        GenerationConfig config =
-                GenerationConfig.resolve(options, defaults, model.config().eos_token_ids());
+        GenerationConfig config = resolve(options);
         return new Batch(model, tokenizer, config, prompts, listener);
     }
 

@@ -47,9 +47,11 @@ public final class KeyValueCache implements AutoCloseable {
     public KeyValueCache fork() {
         KeyValueCache fork = new KeyValueCache(config, dtype, device);
         fork.length = length;
-        for (int layer = 0; layer < keys.size(); layer++) {
-            forkBlocks(keys.get(layer), fork.keys.get(layer));
-            forkBlocks(values.get(layer), fork.values.get(layer));
+        try (PointerScope _ = new PointerScope()) {
+            for (int layer = 0; layer < keys.size(); layer++) {
+                forkBlocks(keys.get(layer), fork.keys.get(layer));
+                forkBlocks(values.get(layer), fork.values.get(layer));
+            }
         }
         return fork;
     }

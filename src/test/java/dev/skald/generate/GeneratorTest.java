@@ -308,7 +308,7 @@ class GeneratorTest {
     @Test
     void refusesWhatItCannotDo() {
         assertRefused(DEFAULTS.temperature(-1), "temperature is -1.0");
-        assertRefused(DEFAULTS.temperature(0), "temperature is 0.0");
+        assertRefused(DEFAULTS.sample(true).temperature(0), "temperature is 0.0");
         assertRefused(DEFAULTS.temperature(Double.NaN), "temperature is NaN");
         assertRefused(DEFAULTS.topP(1.1), "top_p is 1.1");
         assertRefused(DEFAULTS.topK(-1), "top_k is -1");
