@@ -32,7 +32,7 @@ record CachedAttention(Workers workers) {
         int kvHeads = (int) keys.getFirst().size(0);
         int group = heads / kvHeads;
         int blockLength = (int) keys.getFirst().size(1);
-        RowFormat format = RowFormat.of(q);
+        RowFormat format = RowFormat.of(q, keys.getFirst(), values.getFirst());
         long qAt = TensorMemory.address(q);
         long outAt = TensorMemory.address(out);
         long[] keysAt = addresses(keys, length, blockLength);

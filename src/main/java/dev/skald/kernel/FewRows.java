@@ -31,7 +31,10 @@ record FewRows(Workers workers) {
         int rows = (int) x.size(0);
         int in = (int) x.size(1);
         int outs = (int) weight.size(0);
-        RowFormat format = RowFormat.of(weight);
+        if (weight.size(1) != in) {
+            throw new IllegalArgumentException("rows of " + in + " features, weight of " + weight.size(1));
+        }
+        RowFormat format = RowFormat.of(x, weight);
         float[][] inputs = new float[rows][in];
         long xAt = TensorMemory.address(x);
         for (int r = 0; r < rows; r++) {

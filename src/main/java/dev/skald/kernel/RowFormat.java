@@ -35,19 +35,24 @@ enum RowFormat {
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     /**
-     * The format of a tensor's rows.
+     * The format that the rows of some tensors have.
      *
-     * @throws IllegalArgumentException for f16, and for a tensor whose rows do not lie one after the other
+     * @throws IllegalArgumentException for f16, different dtypes, and a tensor whose rows do not lie one after the other
      */
-    static RowFormat of(Tensor tensor) {
-        if (!tensor.is_contiguous()) {
-            throw new IllegalArgumentException("vector loops need a contiguous tensor");
+    static RowFormat of(Tensor... tensors) {
+        RowFormat format = null;
+        for (Tensor tensor : tensors) {
+            RowFormat own = switch (DType.of(tensor.scalar_type())) {
+                case BF16 -> BF16;
+                case F32 -> F32;
+                case F16 -> throw new IllegalArgumentException("no vector loops for f16");
+            };
+            if (!tensor.is_contiguous() || (format != null && format != own)) {
+                throw new IllegalArgumentException("vector loops need contiguous tensors of one dtype");
+            }
+            format = own;
         }
-        return switch (DType.of(tensor.scalar_type())) {
-            case BF16 -> BF16;
-            case F32 -> F32;
-            case F16 -> throw new IllegalArgumentException("no vector loops for f16");
-        };
+        return format;
     }
 
     /** Bytes of {@code n} elements. */

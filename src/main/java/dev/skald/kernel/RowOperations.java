@@ -1,6 +1,7 @@
 package dev.skald.kernel;
 
 import dev.skald.torch.TensorMemory;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /** Operations that treat each row by itself, in one pass over memory. A row is computed in arrays of floats, which stay in the core's cache. */
@@ -52,7 +53,7 @@ record RowOperations(Workers workers) {
         long to = TensorMemory.address(tableGradient);
         long vocab = tableGradient.size(0);
         int shares = 8;
-        workers.run(shares, ids.length * features < GRAIN ? shares : 1, (first, last) -> {
+        workers.run(shares, (long) ids.length * features < GRAIN ? shares : 1, (first, last) -> {
             float[] row = Scratch.floats(0, features);
             for (int r = 0; r < ids.length; r++) {
                 checkId(ids[r], vocab);
@@ -73,7 +74,7 @@ record RowOperations(Workers workers) {
 
     void rmsNorm(Tensor x, Tensor weight, double eps, Tensor out) {
         int features = (int) x.size(1);
-        RowFormat format = RowFormat.of(x);
+        RowFormat format = RowFormat.of(x, weight);
         float[] w = row(format, weight);
         long from = TensorMemory.address(x);
         long to = TensorMemory.address(out);
@@ -93,13 +94,13 @@ record RowOperations(Workers workers) {
     void rmsNormBackward(Tensor dy, Tensor x, Tensor weight, double eps, Tensor weightGradient, Tensor dx) {
         int features = (int) x.size(1);
         int rows = (int) x.size(0);
-        RowFormat format = RowFormat.of(x);
+        RowFormat format = RowFormat.of(dy, x, weight);
         float[] w = row(format, weight);
         long dyAt = TensorMemory.address(dy);
         long xAt = TensorMemory.address(x);
         long dxAt = TensorMemory.address(dx);
         float[][] partial = new float[Math.ceilDiv(rows, PARTIAL_ROWS)][features];
-        workers.run(partial.length, rows * features < GRAIN ? partial.length : 1, (first, last) -> {
+        workers.run(partial.length, (long) rows * features < GRAIN ? partial.length : 1, (first, last) -> {
             float[] normalized = Scratch.floats(0, features);
             float[] gradient = Scratch.floats(1, features);
             for (int r = first * PARTIAL_ROWS; r < Math.min(rows, last * PARTIAL_ROWS); r++) {
@@ -127,7 +128,7 @@ record RowOperations(Workers workers) {
 
     void swiGlu(Tensor gate, Tensor up, Tensor out) {
         int features = (int) gate.size(1);
-        RowFormat format = RowFormat.of(gate);
+        RowFormat format = RowFormat.of(gate, up);
         long gateAt = TensorMemory.address(gate);
         long upAt = TensorMemory.address(up);
         long outAt = TensorMemory.address(out);
@@ -146,7 +147,7 @@ record RowOperations(Workers workers) {
 
     void swiGluBackward(Tensor dy, Tensor gate, Tensor up) {
         int features = (int) gate.size(1);
-        RowFormat format = RowFormat.of(gate);
+        RowFormat format = RowFormat.of(dy, gate, up);
         long dyAt = TensorMemory.address(dy);
         long gateAt = TensorMemory.address(gate);
         long upAt = TensorMemory.address(up);
@@ -173,6 +174,7 @@ record RowOperations(Workers workers) {
         int half = headDim / 2;
         RowFormat format = RowFormat.of(x);
         long at = TensorMemory.address(x);
+        int limit = (int) cos.size(0);
         long cosAt = TensorMemory.address(cos);
         long sinAt = TensorMemory.address(sin);
         rows(x.size(0), heads * headDim, (first, last) -> {
@@ -181,8 +183,9 @@ record RowOperations(Workers workers) {
             float[] c = Scratch.floats(2, half);
             float[] s = Scratch.floats(3, half);
             for (int r = first; r < last; r++) {
-                angles(format, cosAt + positions[r] * 4L * half, half, 1, c);
-                angles(format, sinAt + positions[r] * 4L * half, half, direction, s);
+                long angle = 4L * half * Objects.checkIndex(positions[r], limit);
+                angles(format, cosAt + angle, half, 1, c);
+                angles(format, sinAt + angle, half, direction, s);
                 for (int h = 0; h < heads; h++) {
                     long firstHalf = at + format.bytes(((long) r * heads + h) * headDim);
                     long secondHalf = firstHalf + format.bytes(half);

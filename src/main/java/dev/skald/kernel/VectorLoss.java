@@ -1,6 +1,7 @@
 package dev.skald.kernel;
 
 import dev.skald.torch.TensorMemory;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /** Cross entropy over rows of logits, each read once. */
@@ -23,7 +24,7 @@ record VectorLoss(Workers workers, RowOperations rows) implements ChunkedCrossEn
                     continue;
                 }
                 format.load(address, vocab, row);
-                int target = format.index(targets[r], vocab);
+                int target = format.index(Objects.checkIndex(targets[r], vocab), vocab);
                 float logit = row[target];
                 float max = FloatLoops.max(row, vocab);
                 float sum = FloatLoops.exp(row, vocab, 1, -max);
