@@ -1,5 +1,6 @@
 package dev.skald.tokenizer;
 
+import dev.skald.InvalidInputException;
 import java.util.regex.Matcher;
 
 /** What a Split or a Replace of tokenizer.json looks for: a string, or a regular expression. */
@@ -49,7 +50,7 @@ sealed interface Pattern {
             int done = 0;
             int lastEnd = -1;
             int from = 0;
-            while (from <= text.length() && matcher.find(from)) {
+            while (from <= text.length() && find(matcher, from)) {
                 int start = matcher.start();
                 int end = matcher.end();
                 if (start == end && end == lastEnd) {
@@ -66,6 +67,18 @@ sealed interface Pattern {
             }
             if (done < text.length()) {
                 spans.span(done, text.length(), false);
+            }
+        }
+
+        /** Java's matcher calls itself for each turn of a repeated group. */
+        private boolean find(Matcher matcher, int from) {
+            try {
+                return matcher.find(from);
+            } catch (StackOverflowError e) {
+                throw new InvalidInputException(
+                        "regular expression " + Quoted.of(source) + ": repeats a group too often at character " + from
+                                + " of the text",
+                        e);
             }
         }
     }

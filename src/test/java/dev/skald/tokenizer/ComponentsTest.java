@@ -133,6 +133,17 @@ class ComponentsTest {
                 .hasMessageContaining(Quoted.of(pattern));
     }
 
+    @Test
+    void groupsRepeatedTooOften() throws Exception {
+        try (HuggingFace both = open(split("(?:ab|(c))+", "Isolated", false))) {
+            both.assertSameIds("abc".repeat(50));
+            String text = "abc".repeat(2_000_000);
+            assertThatThrownBy(() -> both.ours().encode(text))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("repeats a group too often at character 0 of the text");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"true,true", "true,false", "false,true", "false,false"})
     void byteLevel(boolean addPrefixSpace, boolean useRegex) throws Exception {
