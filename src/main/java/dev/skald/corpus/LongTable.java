@@ -65,7 +65,7 @@ final class LongTable {
         return found;
     }
 
-    /** How many keys have each count: element c is the number of keys that were counted c times, the last one those counted more often. */
+    /** How many keys were counted c times, by c; the last element is for those counted more often too. */
     int[] histogram(int longest) {
         int[] keysOfCount = new int[longest + 1];
         for (int slot = 0; slot <= mask; slot++) {
@@ -76,19 +76,21 @@ final class LongTable {
         return keysOfCount;
     }
 
-    /** The sum of the {@code n} largest counts. */
+    /** The sum of the {@code n} largest counts, as far as they are larger than one. */
     long sumOfLargest(int n) {
-        int[] found = new int[size];
-        int at = 0;
+        int largest = 1;
         for (int slot = 0; slot <= mask; slot++) {
-            if (keys[slot] != 0 && counts[slot] > 1) {
-                found[at++] = counts[slot];
+            if (keys[slot] != 0) {
+                largest = Math.max(largest, counts[slot]);
             }
         }
-        Arrays.sort(found, 0, at);
+        int[] keysOfCount = histogram(largest);
         long sum = 0;
-        for (int i = at - 1; i >= Math.max(0, at - n); i--) {
-            sum += found[i];
+        int left = n;
+        for (int count = largest; count > 1 && left > 0; count--) {
+            int taken = Math.min(left, keysOfCount[count]);
+            sum += (long) taken * count;
+            left -= taken;
         }
         return sum;
     }

@@ -13,7 +13,7 @@ final class Repetition {
     private static final int FIRST_DUPLICATE = 5;
     private static final int LAST_DUPLICATE = 10;
     /** Character 10-grams are counted in this many characters at most, so that the table has a bound. */
-    private static final int MOST_CHARACTERS = 1 << 20;
+    private static final int MOST_CHARACTERS = 1 << 17;
 
     private final LongTable table = new LongTable();
     private long[] grams = new long[1 << 13];

@@ -279,7 +279,7 @@ final class ReportPage {
     private void distributions() {
         heading(
                 "Distributions",
-                "Every measured value of all documents read, by language, each language's bars on its own scale of 100 %. The dashed lines are the thresholds: what lies in the shaded part is dropped.");
+                "Every measured value of all documents read, by language, each language on a scale of its own, heights as square roots so that few documents are to be seen beside many. The dashed lines are the thresholds: what lies in the shaded part is dropped.");
         page.append("<section>");
         legend();
         page.append("<div class=grid style=\"margin-top:10px\">");

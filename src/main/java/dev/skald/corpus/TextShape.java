@@ -175,6 +175,6 @@ final class TextShape {
     }
 
     static boolean isSpace(char c) {
-        return c <= ' ' || (c >= 0x85 && (c == 0x85 || Character.isSpaceChar(c)));
+        return c <= ' ' || c == 0x85 || c == 0xA0 || (c >= 0x1680 && Character.isSpaceChar(c));
     }
 }
