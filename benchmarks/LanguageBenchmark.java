@@ -94,7 +94,7 @@ public class LanguageBenchmark {
         throw new IOException("no opennlp-models-langdetect on the class path");
     }
 
-    /** At most 150 documents and 250 sentences of a source; documents are cut at 5,000 characters. */
+    /** At most 20 documents and 60 sentences of a source; documents are cut at 1,500 characters. */
     private static void read(int language, Path file, List<Text> documents, List<Text> sentences, Random random)
             throws IOException {
         String source = file.getFileName().toString();
@@ -104,7 +104,7 @@ public class LanguageBenchmark {
             if (document.isBlank()) {
                 continue;
             }
-            ofDocuments.add(new Text(language, source, document.substring(0, Math.min(5000, document.length()))));
+            ofDocuments.add(new Text(language, source, document.substring(0, Math.min(1500, document.length()))));
             for (String sentence : document.split("\n|(?<=[.!?]) (?=[A-ZÅÄÖÆØ])")) {
                 long letters = sentence.chars().filter(Character::isLetter).count();
                 if (sentence.length() >= 20 && sentence.length() <= 300 && letters * 10 >= sentence.length() * 7L) {
@@ -114,8 +114,8 @@ public class LanguageBenchmark {
         }
         Collections.shuffle(ofDocuments, random);
         Collections.shuffle(ofSentences, random);
-        documents.addAll(ofDocuments.subList(0, Math.min(150, ofDocuments.size())));
-        sentences.addAll(ofSentences.subList(0, Math.min(250, ofSentences.size())));
+        documents.addAll(ofDocuments.subList(0, Math.min(20, ofDocuments.size())));
+        sentences.addAll(ofSentences.subList(0, Math.min(60, ofSentences.size())));
     }
 
     private static void measure(String name, String set, List<Text> texts, Function<String, String> identify) {
