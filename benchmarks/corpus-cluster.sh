@@ -13,7 +13,7 @@ path=$jar:$(cat "${CLASS_PATH:-target/class-path-spark}")
 port=17077
 mkdir -p "$work/home/jars" "$work/logs"
 echo "$path" | tr ':' '\n' | while read -r file; do [ -f "$file" ] && ln -sf "$file" "$work/home/jars/"; done
-export SPARK_HOME=$work/home SPARK_LOCAL_IP=127.0.0.1
+export SPARK_HOME=$work/home SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1
 java="$JAVA_HOME/bin/java @jvm.options @jvm-spark.options"
 
 pids=
