@@ -64,6 +64,9 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
     /** Sets one slice's state, and its parameters from the master weights. */
     void restore(Slice slice, State saved);
 
+    /** What the state of all slices takes. */
+    long bytes();
+
     @Override
     void close();
 

@@ -90,6 +90,11 @@ final class AtenAdamW implements AdamW {
     }
 
     @Override
+    public long bytes() {
+        return master.nbytes() + expAvg.nbytes() + expAvgSq.nbytes();
+    }
+
+    @Override
     public void close() {
         master.close();
         expAvg.close();

@@ -215,6 +215,11 @@ final class VectorAdamW implements AdamW {
     }
 
     @Override
+    public long bytes() {
+        return expAvg.nbytes() + expAvgSq.nbytes() + low.nbytes();
+    }
+
+    @Override
     public void close() {
         expAvg.close();
         expAvgSq.close();

@@ -377,6 +377,11 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
         updates = savedUpdates;
     }
 
+    /** What gradients, moments and master weights of this rank take; in stage 2 without the buckets that are being filled. */
+    long bytes() {
+        return gradients.nbytes() + adamW.bytes();
+    }
+
     AdamW adamW() {
         return adamW;
     }

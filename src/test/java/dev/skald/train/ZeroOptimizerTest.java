@@ -142,4 +142,22 @@ class ZeroOptimizerTest {
                 .allSatisfy(weights ->
                         assertThat(weights).isEqualTo(again.getFirst().weights()));
     }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, 14", "1, 2, 14", "2, 0, 14", "2, 1, 9", "2, 2, 7", "4, 1, 6.5", "4, 2, 3.5"})
+    void bytesPerParameterBesidesTheParameterItself(int size, int stage, double expected) throws Exception {
+        ZeroOptimizer.Options options = new ZeroOptimizer.Options(stage, 1_000_000, 1_000_000, false, false);
+
+        List<Double> bytes = Ranks.run(size, ranks -> {
+            try (PointerScope _ = new PointerScope()) {
+                Tensor flat = random(1, numel()).to(ScalarType.BFloat16);
+                try (ZeroOptimizer optimizer = new ZeroOptimizer(parameters(), flat, options, ranks)) {
+                    return (double) optimizer.bytes() / numel();
+                }
+            }
+        });
+
+        // Buckets are padded to a multiple of the ranks.
+        assertThat(bytes).allSatisfy(each -> assertThat(each).isCloseTo(expected, within(0.1)));
+    }
 }
