@@ -12,11 +12,11 @@ final class MatmulRate {
     private static final int ROWS = 2048;
     private static final int IN = 512;
     private static final int OUT = 1408;
-    private static final int TRIES = 5;
+    private static final int TRIES = 40;
 
     private MatmulRate() {}
 
-    /** The best of a few multiplications of a size that fits caches as a model's do. */
+    /** The best of many multiplications (a third of a second in all) of a size that fits caches as a model's do. */
     static double measure(DType dtype, DeviceType device) {
         double best = 0;
         for (int i = 0; i < TRIES; i++) {
