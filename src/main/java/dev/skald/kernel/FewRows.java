@@ -16,13 +16,12 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The product of a few rows with a large matrix, as when generating: every weight is read once, so the speed of memory is the limit. The
  * rows are turned to floats beforehand; weights are turned as they are read, a pair of bf16 in a 32-bit lane. Four rows of the weight are
- * read side by side, or two against four rows of input, so that what is in a register serves more than once and additions do not wait for
- * each other.
+ * read side by side, so that an input in a register serves four times and additions do not wait for each other.
  */
 record FewRows(Workers workers) {
 
     /** More rows than this are a matter for libtorch's matrix product. */
-    static final int MOST = 8;
+    static final int MOST = 4;
 
     /** Weights that are worth another thread. */
     private static final int GRAIN = 256 * 1024;
@@ -47,35 +46,17 @@ record FewRows(Workers workers) {
             int count = last - first;
             long chunkAt = weightAt + first * format.bytes(in);
             float[] sums = Scratch.floats(0, rows * count);
-            int r = 0;
-            for (; format == RowFormat.BF16 && r + 4 <= rows; r += 4) {
-                dotsOfFour(inputs, r, chunkAt, count, in, sums);
-            }
-            for (; r < rows; r++) {
+            for (int r = 0; r < rows; r++) {
                 dots(format, inputs[r], chunkAt, count, in, sums, r * count);
             }
             float[] ordered = Scratch.floats(1, count);
-            for (r = 0; r < rows; r++) {
+            for (int r = 0; r < rows; r++) {
                 for (int i = 0; i < count; i++) {
                     ordered[format.index(i, count)] = sums[r * count + i];
                 }
                 format.store(ordered, count, outAt + format.bytes((long) r * outs + first));
             }
         });
-    }
-
-    /** As {@link #dots}, of four inputs from {@code r} on; those of one input lie one after the other. */
-    private static void dotsOfFour(float[][] x, int r, long rows, int count, int n, float[] sums) {
-        int i = 0;
-        for (; i + 2 <= count; i += 2) {
-            int at = r * count + i;
-            twoPairsByFour(x[r], x[r + 1], x[r + 2], x[r + 3], rows + 2L * i * n, n, sums, at, count);
-        }
-        for (; i < count; i++) {
-            for (int k = r; k < r + 4; k++) {
-                sums[k * count + i] = onePairs(x[k], rows + 2L * i * n, n);
-            }
-        }
     }
 
     /** The products of {@code x} with {@code count} rows of {@code n} that lie one after the other, to {@code sums} from {@code at}. */
@@ -132,63 +113,6 @@ record FewRows(Workers workers) {
         sums[at + 1] = FloatLoops.sum(sum1) + pairsFrom(i, x, weight + row, n);
         sums[at + 2] = FloatLoops.sum(sum2) + pairsFrom(i, x, weight + 2 * row, n);
         sums[at + 3] = FloatLoops.sum(sum3) + pairsFrom(i, x, weight + 3 * row, n);
-    }
-
-    private static void twoPairsByFour(
-            float[] x0, float[] x1, float[] x2, float[] x3, long weight, int n, float[] sums, int at, int stride) {
-        int pairs = n >> 1;
-        int odds = (n + 1) >> 1;
-        long row = 2L * n;
-        FloatVector a0 = FloatVector.zero(FLOATS);
-        FloatVector a1 = FloatVector.zero(FLOATS);
-        FloatVector a2 = FloatVector.zero(FLOATS);
-        FloatVector a3 = FloatVector.zero(FLOATS);
-        FloatVector b0 = FloatVector.zero(FLOATS);
-        FloatVector b1 = FloatVector.zero(FLOATS);
-        FloatVector b2 = FloatVector.zero(FLOATS);
-        FloatVector b3 = FloatVector.zero(FLOATS);
-        int i = 0;
-        for (int bound = INTS.loopBound(pairs); i < bound; i += LANES) {
-            long address = weight + 4L * i;
-            IntVector pairA = IntVector.fromMemorySegment(INTS, MEMORY, address, ORDER);
-            IntVector pairB = IntVector.fromMemorySegment(INTS, MEMORY, address + row, ORDER);
-            FloatVector a = pairA.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector b = pairB.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector even0 = FloatVector.fromArray(FLOATS, x0, i);
-            FloatVector even1 = FloatVector.fromArray(FLOATS, x1, i);
-            FloatVector even2 = FloatVector.fromArray(FLOATS, x2, i);
-            FloatVector even3 = FloatVector.fromArray(FLOATS, x3, i);
-            a0 = a.fma(even0, a0);
-            a1 = a.fma(even1, a1);
-            a2 = a.fma(even2, a2);
-            a3 = a.fma(even3, a3);
-            b0 = b.fma(even0, b0);
-            b1 = b.fma(even1, b1);
-            b2 = b.fma(even2, b2);
-            b3 = b.fma(even3, b3);
-            a = pairA.and(ODD).reinterpretAsFloats();
-            b = pairB.and(ODD).reinterpretAsFloats();
-            FloatVector odd0 = FloatVector.fromArray(FLOATS, x0, odds + i);
-            FloatVector odd1 = FloatVector.fromArray(FLOATS, x1, odds + i);
-            FloatVector odd2 = FloatVector.fromArray(FLOATS, x2, odds + i);
-            FloatVector odd3 = FloatVector.fromArray(FLOATS, x3, odds + i);
-            a0 = a.fma(odd0, a0);
-            a1 = a.fma(odd1, a1);
-            a2 = a.fma(odd2, a2);
-            a3 = a.fma(odd3, a3);
-            b0 = b.fma(odd0, b0);
-            b1 = b.fma(odd1, b1);
-            b2 = b.fma(odd2, b2);
-            b3 = b.fma(odd3, b3);
-        }
-        sums[at] = FloatLoops.sum(a0) + pairsFrom(i, x0, weight, n);
-        sums[at + stride] = FloatLoops.sum(a1) + pairsFrom(i, x1, weight, n);
-        sums[at + 2 * stride] = FloatLoops.sum(a2) + pairsFrom(i, x2, weight, n);
-        sums[at + 3 * stride] = FloatLoops.sum(a3) + pairsFrom(i, x3, weight, n);
-        sums[at + 1] = FloatLoops.sum(b0) + pairsFrom(i, x0, weight + row, n);
-        sums[at + stride + 1] = FloatLoops.sum(b1) + pairsFrom(i, x1, weight + row, n);
-        sums[at + 2 * stride + 1] = FloatLoops.sum(b2) + pairsFrom(i, x2, weight + row, n);
-        sums[at + 3 * stride + 1] = FloatLoops.sum(b3) + pairsFrom(i, x3, weight + row, n);
     }
 
     private static float onePairs(float[] x, long weight, int n) {
