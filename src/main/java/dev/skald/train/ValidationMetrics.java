@@ -19,6 +19,18 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 public record ValidationMetrics(
         long step, String dataset, String language, long documents, long tokens, long textBytes, double nll) {
 
+    /** The two together, after the same step. */
+    ValidationMetrics plus(ValidationMetrics other) {
+        return new ValidationMetrics(
+                step,
+                dataset,
+                language,
+                documents + other.documents,
+                tokens + other.tokens,
+                textBytes + other.textBytes,
+                nll + other.nll);
+    }
+
     /** Mean negative log likelihood of a token, nats. */
     @JsonProperty
     public double loss() {

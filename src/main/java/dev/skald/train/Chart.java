@@ -1,0 +1,182 @@
+package dev.skald.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** A line chart that can be painted on a {@link ChartCanvas}. */
+record Chart(String title, String xLabel, List<Line> lines) {
+
+    private static final List<String> COLORS =
+            List.of("#2563eb", "#ea580c", "#16a34a", "#9333ea", "#dc2626", "#0891b2", "#ca8a04", "#db2777");
+    private static final String GRID = "#8888883c";
+    private static final String TEXT = "#6b7280";
+    private static final int MOST_POINTS = 500;
+
+    /**
+     * One line.
+     *
+     * @param name for the legend; "" for none
+     * @param faint whether it lies thin behind the others, in the colour of the next line
+     */
+    @SuppressWarnings("ArrayRecordComponent") // painted at once, not kept
+    record Line(String name, double[] x, double[] y, boolean faint) {}
+
+    /** A line through the means of equal runs of points, so that there are not more than can be seen. */
+    static Line line(String name, double[] x, double[] y, boolean faint) {
+        int run = (x.length + MOST_POINTS - 1) / MOST_POINTS;
+        if (run <= 1) {
+            return new Line(name, x, y, faint);
+        }
+        int points = (x.length + run - 1) / run;
+        double[] fewerX = new double[points];
+        double[] fewerY = new double[points];
+        for (int i = 0; i < points; i++) {
+            int from = i * run;
+            int to = Math.min(x.length, from + run);
+            fewerX[i] = Arrays.stream(x, from, to).average().orElse(0);
+            fewerY[i] = Arrays.stream(y, from, to).average().orElse(0);
+        }
+        return new Line(name, fewerX, fewerY, faint);
+    }
+
+    /** The mean of the exponential moving averages from both ends, so that the line does not lag behind. */
+    static double[] smoothed(double[] y) {
+        double decay = y.length < 20 ? 0.5 : y.length < 200 ? 0.8 : 0.95;
+        double[] smooth = new double[y.length];
+        for (int direction = 0; direction < 2; direction++) {
+            double mean = 0;
+            double weight = 0;
+            for (int step = 0; step < y.length; step++) {
+                int i = direction == 0 ? step : y.length - 1 - step;
+                if (Double.isFinite(y[i])) {
+                    mean = decay * mean + (1 - decay) * y[i];
+                    weight = decay * weight + (1 - decay);
+                }
+                smooth[i] += (weight == 0 ? y[i] : mean / weight) / 2;
+            }
+        }
+        return smooth;
+    }
+
+    /** Paints the chart over the whole canvas. */
+    void paint(ChartCanvas canvas, double width, double height) {
+        double left = 62;
+        double right = width - 14;
+        double top = 46;
+        double bottom = height - 36;
+        canvas.text(16, 24, title, 15, true, ChartCanvas.Anchor.START, "ink");
+        Range xs = Range.of(lines.stream().map(Line::x).toList());
+        Range ys = Range.of(lines.stream().map(Line::y).toList()).wider();
+        for (double tick : ys.ticks(5)) {
+            double y = bottom - ys.part(tick) * (bottom - top);
+            canvas.line(new double[] {left, right}, new double[] {y, y}, GRID, 1);
+            canvas.text(left - 8, y + 4, number(tick, ys.step(5)), 11, false, ChartCanvas.Anchor.END, TEXT);
+        }
+        for (double tick : xs.ticks(6)) {
+            double x = left + xs.part(tick) * (right - left);
+            canvas.line(new double[] {x, x}, new double[] {bottom, bottom + 4}, TEXT, 1);
+            canvas.text(x, bottom + 17, number(tick, xs.step(6)), 11, false, ChartCanvas.Anchor.MIDDLE, TEXT);
+        }
+        canvas.text(right, height - 5, xLabel, 11, false, ChartCanvas.Anchor.END, TEXT);
+        int color = 0;
+        double legend = right;
+        List<Line> named = new ArrayList<>();
+        for (Line line : lines) {
+            double[] x = Arrays.stream(line.x)
+                    .map(each -> left + xs.part(each) * (right - left))
+                    .toArray();
+            double[] y = Arrays.stream(line.y)
+                    .map(each -> bottom - ys.part(each) * (bottom - top))
+                    .toArray();
+            String paint = COLORS.get(color % COLORS.size());
+            canvas.line(x, y, line.faint ? paint + "50" : paint, line.faint ? 1 : 2);
+            if (x.length == 1 && Double.isFinite(y[0])) {
+                canvas.dot(x[0], y[0], paint);
+            }
+            if (!line.faint) {
+                color++;
+                named.add(line);
+            }
+        }
+        for (int i = named.size() - 1; i >= 0; i--) {
+            String name = named.get(i).name;
+            if (!name.isEmpty()) {
+                canvas.text(legend, 24, name, 12, false, ChartCanvas.Anchor.END, COLORS.get(i % COLORS.size()));
+                legend -= 7.0 * name.length() + 16;
+            }
+        }
+    }
+
+    private static String number(double value, double step) {
+        if (value == 0) {
+            return "0";
+        }
+        double size = Math.abs(value);
+        if (size >= 1e6) {
+            return trimmed(value / 1e6, step / 1e6) + "M";
+        }
+        if (size >= 1e4) {
+            return trimmed(value / 1e3, step / 1e3) + "k";
+        }
+        if (step < 1e-3) {
+            return String.format(Locale.ROOT, "%.1e", value)
+                    .replace("e-0", "e-")
+                    .replace(".0e", "e");
+        }
+        return trimmed(value, step);
+    }
+
+    private static String trimmed(double value, double step) {
+        int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+        return String.format(Locale.ROOT, "%." + digits + "f", value);
+    }
+
+    private record Range(double low, double high) {
+
+        static Range of(List<double[]> values) {
+            double low = values.stream()
+                    .flatMapToDouble(Arrays::stream)
+                    .filter(Double::isFinite)
+                    .min()
+                    .orElse(0);
+            double high = values.stream()
+                    .flatMapToDouble(Arrays::stream)
+                    .filter(Double::isFinite)
+                    .max()
+                    .orElse(1);
+            return low == high
+                    ? new Range(low - Math.max(0.5, Math.abs(low) / 2), high + Math.max(0.5, Math.abs(low) / 2))
+                    : new Range(low, high);
+        }
+
+        Range wider() {
+            double margin = (high - low) * 0.05;
+            return new Range(low >= 0 && low - margin < 0 ? 0 : low - margin, high + margin);
+        }
+
+        double part(double value) {
+            return (value - low) / (high - low);
+        }
+
+        /** Distance of ticks: 1, 2 or 5 times a power of ten. */
+        double step(int about) {
+            double rough = (high - low) / about;
+            double power = Math.pow(10, Math.floor(Math.log10(rough)));
+            double lead = rough / power;
+            return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+        }
+
+        double[] ticks(int about) {
+            double step = step(about);
+            int first = (int) Math.ceil(low / step - 1e-9);
+            int last = (int) Math.floor(high / step + 1e-9);
+            double[] ticks = new double[Math.max(0, last - first + 1)];
+            for (int i = 0; i < ticks.length; i++) {
+                ticks[i] = (first + i) * step;
+            }
+            return ticks;
+        }
+    }
+}
