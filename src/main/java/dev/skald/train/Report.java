@@ -118,7 +118,9 @@ final class Report {
         chart(page, loss(steps, validations));
         if (!validations.isEmpty()) {
             chart(page, byLanguage("Validation perplexity by language", validations, ValidationMetrics::perplexity));
-            chart(page, byLanguage("Validation bits per byte by language", validations, ValidationMetrics::bitsPerByte));
+            chart(
+                    page,
+                    byLanguage("Validation bits per byte by language", validations, ValidationMetrics::bitsPerByte));
         }
         chart(page, of("Learning rate", steps, StepMetrics::learningRate, false));
         chart(page, of("Gradient norm, before clipping", steps, StepMetrics::gradNorm, true));
