@@ -18,7 +18,7 @@ public record DatasetConfig(
                 otherwise = "lang")
         String langField,
 
-        @Key("Its name in validation and messages; the last part of the path when not given.")
+        @Key("Its name in validation and messages; the last part of the path without a wildcard when not given.")
         String name,
 
         @Key(
@@ -40,9 +40,10 @@ public record DatasetConfig(
         name = name == null ? lastPart(path) : name;
     }
 
+    /** The last part of a path that has no wildcard, without the endings of text files. */
     private static String lastPart(String path) {
-        String trimmed = path.replaceFirst("/+$", "");
-        String last = trimmed.substring(trimmed.lastIndexOf('/') + 1);
-        return last.replaceFirst("\\.(jsonl|json|txt|parquet)(\\.gz|\\.zst)?$", "");
+        String plain = path.replaceFirst("(^|/)[^/]*[*?{\\[].*", "").replaceFirst("/+$", "");
+        String last = plain.substring(plain.lastIndexOf('/') + 1);
+        return last.isEmpty() ? "texts" : last.replaceFirst("\\.(jsonl|ndjson|txt|parquet)(\\.gz|\\.zst)?$", "");
     }
 }

@@ -114,6 +114,20 @@ class TrainerConfigTest {
         assertThat(keys).doesNotContainAnyElementsOf(KeysWithoutEffect.TRAINER.keySet());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "data/sv.jsonl.gz, sv",
+        "data/sv/, sv",
+        "corpus/*/*.jsonl, corpus",
+        "corpus/sv*.txt, corpus",
+        "*.jsonl, texts",
+        "/packed, packed"
+    })
+    void aDatasetIsNamedAfterItsPath(String path, String name) {
+        assertThat(new DatasetConfig(path, "completion", "text", "lang", null, 1).name())
+                .isEqualTo(name);
+    }
+
     @Test
     void numbersMayBeStringsAndValuesBeOverridden() {
         TrainerConfig config = TrainerConfig.of(
