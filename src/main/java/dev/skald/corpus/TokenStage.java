@@ -38,6 +38,7 @@ record TokenStage() implements Stage {
                 ResultWriter removed =
                         ResultWriter.open(recipe, name -> out.result("removed", "duplicates-" + part + name), true);
                 TokenFile.Writer tokens = new TokenFile.Writer(out.file("tokens"), out.file("ends"))) {
+            SurvivorNames names = new SurvivorNames(plan);
             long[] nextExact = exact.next();
             long[] nextFuzzy = fuzzy.next();
             for (int row = 0; row < documents.rows(); row++) {
@@ -45,13 +46,13 @@ record TokenStage() implements Stage {
                 String source = recipe.sources().get(stored.document().source()).name();
                 long id = DocumentStore.idOf(partition, row);
                 if (nextExact != null && nextExact[0] == id) {
-                    remove(plan, removed, stored, "exact_dedup", nextExact[1]);
+                    remove(names, removed, stored, "exact_dedup", nextExact[1]);
                     nextExact = exact.next();
                     tokens.skip();
                 } else {
                     out.tally().flow("exact_dedup", source, stored.language(), stored.bytes(), 0);
                     if (nextFuzzy != null && nextFuzzy[0] == id) {
-                        remove(plan, removed, stored, "fuzzy_dedup", nextFuzzy[1]);
+                        remove(names, removed, stored, "fuzzy_dedup", nextFuzzy[1]);
                         nextFuzzy = fuzzy.next();
                         tokens.skip();
                     } else {
@@ -68,13 +69,32 @@ record TokenStage() implements Stage {
         }
     }
 
-    private static void remove(
-            Plan plan, ResultWriter removed, DocumentStore.Stored stored, String stage, long survivor)
-            throws IOException {
-        int partition = DocumentStore.partitionOf(survivor);
-        try (DocumentStore documents = plan.documents(partition)) {
-            String id = documents.id(DocumentStore.rowOf(survivor));
-            removed.removed(stored, stage, List.of(), String.format(Locale.ROOT, "%s-%016x", stage, survivor), id);
+    /** Names the survivors; neighbours often have the same one, and opening a partition for each costs. */
+    private static final class SurvivorNames {
+
+        private final Plan plan;
+        private long survivor = -1;
+        private String name = "";
+
+        SurvivorNames(Plan plan) {
+            this.plan = plan;
         }
+
+        String of(long id) throws IOException {
+            if (id != survivor) {
+                try (DocumentStore documents = plan.documents(DocumentStore.partitionOf(id))) {
+                    name = documents.id(DocumentStore.rowOf(id));
+                }
+                survivor = id;
+            }
+            return name;
+        }
+    }
+
+    private static void remove(
+            SurvivorNames names, ResultWriter removed, DocumentStore.Stored stored, String stage, long survivor)
+            throws IOException {
+        String cluster = String.format(Locale.ROOT, "%s-%016x", stage, survivor);
+        removed.removed(stored, stage, List.of(), cluster, names.of(survivor));
     }
 }
