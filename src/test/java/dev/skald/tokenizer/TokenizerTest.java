@@ -119,13 +119,29 @@ class TokenizerTest {
         }
     }
 
+    /** What Python's {@code bytes.decode("utf-8", "replace")} gives, which counts as Rust does. */
+    @Test
+    void malformedBytesAreReplacedAsInRust() throws Exception {
+        byte[][] malformed = {
+            {-19, -65, -65}, {-19, -96}, {97, -19, -96, -128, 98}, {-16, -97, -104}, {-64, -128}, {-30, -126}
+        };
+        String[] expected = {
+            "\uFFFD\uFFFD\uFFFD", "\uFFFD\uFFFD", "a\uFFFD\uFFFD\uFFFDb", "\uFFFD", "\uFFFD\uFFFD", "\uFFFD"
+        };
+        for (int i = 0; i < malformed.length; i++) {
+            TokenIds ids = new TokenIds();
+            BYTES.encode(malformed[i], 0, malformed[i].length, ids);
+            assertThat(BYTES.decode(ids.toArray(), false)).isEqualTo(expected[i]);
+        }
+    }
+
     /** Bytes that are no UTF-8 are the caller's fault, and still give ids that decode to the same text. */
     @Property(tries = 2000)
     void anyBytesGiveIds(@ForAll byte[] bytes) throws Exception {
         Tokenizer tokenizer = BYTES;
         TokenIds ids = new TokenIds();
         tokenizer.encode(bytes, 0, bytes.length, ids);
-        assertThat(tokenizer.decode(ids.toArray(), false)).isEqualTo(new String(bytes, StandardCharsets.UTF_8));
+        assertThat(tokenizer.decode(ids.toArray(), false)).isEqualTo(Utf8Assembler.text(bytes, bytes.length));
     }
 
     @Property(tries = 2000)
