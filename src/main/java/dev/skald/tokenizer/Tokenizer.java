@@ -41,6 +41,7 @@ public final class Tokenizer {
     private final Decoder decoder;
     private final OptionalInt bosId;
     private final OptionalInt eosId;
+    private final Optional<String> chatTemplate;
     /** Computed beside the loading. */
     private final CompletableFuture<String> hash;
 
@@ -71,6 +72,17 @@ public final class Tokenizer {
         this.hash = hash;
         bosId = named(config.path("bos_token"));
         eosId = named(config.path("eos_token"));
+        chatTemplate = chatTemplate(config.path("chat_template"));
+    }
+
+    /** One template, or several with names, of which {@code default} is the one for chats. */
+    private static Optional<String> chatTemplate(JsonNode node) {
+        for (JsonNode named : node) {
+            if (named.path("name").asText().equals("default")) {
+                return Optional.of(named.path("template").asText());
+            }
+        }
+        return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
     }
 
     /**
@@ -245,6 +257,11 @@ public final class Tokenizer {
     /** The end-of-text token that tokenizer_config.json names. */
     public OptionalInt eosId() {
         return eosId;
+    }
+
+    /** The chat template that tokenizer_config.json has, in Jinja, as it is written there. */
+    public Optional<String> chatTemplate() {
+        return chatTemplate;
     }
 
     /** Whether encoding with special tokens puts the begin-of-text token first. */

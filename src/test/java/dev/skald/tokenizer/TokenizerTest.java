@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,18 @@ class TokenizerTest {
         IncrementalDecoder cut = tokenizer.decoder(false);
         assertThat(cut.add(tokenizer.encode("€")[0])).isEmpty();
         assertThat(cut.finish()).isEqualTo("\uFFFD");
+    }
+
+    @Test
+    void configurationHasTheChatTemplate() throws Exception {
+        Path config = directory.resolve("tokenizer_config.json");
+        assertThat(small().load(directory).chatTemplate()).isEmpty();
+        Files.writeString(config, "{\"chat_template\": \"{{ bos_token }}\"}");
+        assertThat(Tokenizer.load(directory).chatTemplate()).hasValue("{{ bos_token }}");
+        Files.writeString(
+                config,
+                "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"}, {\"name\": \"default\", \"template\": \"d\"}]}");
+        assertThat(Tokenizer.load(directory).chatTemplate()).hasValue("d");
     }
 
     @Test
