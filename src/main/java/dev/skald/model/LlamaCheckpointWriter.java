@@ -129,12 +129,7 @@ public final class LlamaCheckpointWriter {
 
     private static ObjectNode generationConfig(LlamaConfig config) {
         ObjectNode json = ConfigReader.JSON.createObjectNode();
-        config.bos_token_id().ifPresent(id -> json.put("bos_token_id", id));
-        if (config.eos_token_ids().size() == 1) {
-            json.put("eos_token_id", config.eos_token_ids().getFirst());
-        } else if (!config.eos_token_ids().isEmpty()) {
-            config.eos_token_ids().forEach(json.putArray("eos_token_id")::add);
-        }
+        config.putTokens(json);
         return json;
     }
 

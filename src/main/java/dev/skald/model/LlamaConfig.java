@@ -190,14 +190,19 @@ public record LlamaConfig(
         json.put("mlp_bias", false);
         json.put("tie_word_embeddings", tie_word_embeddings);
         rope_scaling.ifPresent(scaling -> putRopeScaling(json.putObject("rope_scaling"), scaling));
+        putTokens(json);
+        torch_dtype.ifPresent(dtype -> json.put("torch_dtype", dtype.torchName()));
+        return json;
+    }
+
+    /** The begin and end tokens, as config.json and generation_config.json have them. */
+    void putTokens(ObjectNode json) {
         bos_token_id.ifPresent(id -> json.put("bos_token_id", id));
         if (eos_token_ids.size() == 1) {
             json.put("eos_token_id", eos_token_ids.getFirst());
         } else if (!eos_token_ids.isEmpty()) {
             eos_token_ids.forEach(json.putArray("eos_token_id")::add);
         }
-        torch_dtype.ifPresent(dtype -> json.put("torch_dtype", dtype.torchName()));
-        return json;
     }
 
     private static void putRopeScaling(ObjectNode json, RopeScaling scaling) {

@@ -168,6 +168,12 @@ record ConfigFile(String name, ObjectNode root, List<String> warnings) {
                 values.add(value(key, element, node, without));
                 return values;
             }
+            if (node.isTextual() && ((Class<?>) element).isRecord()) {
+                // datasets=DIRECTORY on the command line: one entry, of which only the first key is given
+                String first = key(((Class<?>) element).getRecordComponents()[0]);
+                values.add(value(key, element, YAML.createObjectNode().set(first, node), without));
+                return values;
+            }
             if (!node.isArray()) {
                 throw wrong(key, node, "a list");
             }

@@ -26,6 +26,14 @@ class TrainerConfigTest {
             """;
 
     @Test
+    void oneDatasetIsNamedOnTheCommandLineByItsPath() throws IOException {
+        TrainerConfig config = TrainerConfig.read(
+                Path.of("configs/nordic-8b/trainer.yaml"), List.of("datasets=corpus/packed/train"), new ArrayList<>());
+        assertThat(config.datasets()).extracting(DatasetConfig::path).containsExactly("corpus/packed/train");
+        assertThat(config.datasets()).extracting(DatasetConfig::type).containsExactly("completion");
+    }
+
+    @Test
     void everyShippedFileIsParsed() throws IOException {
         List<String> warnings = new ArrayList<>();
         try (Stream<Path> files = Files.walk(Path.of("configs"))) {
@@ -190,7 +198,7 @@ class TrainerConfigTest {
             lr_scheduler: rex      | lr_scheduler: found "rex", expected one of cosine, linear, constant, constant_with_warmup
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
             datasets: []           | datasets is missing
-            datasets: texts        | datasets: found "texts", expected a list
+            datasets: 3            | datasets: found 3, expected a list
             datasets: [{path: a, type: alpaca}]  | datasets: a: type: found 'alpaca', expected completion
             datasets: [{path: a, texfield: b}]   | unknown key 'datasets[0].texfield'; did you mean 'datasets[0].text_field'?
             datasets: [{type: completion}]       | datasets: an entry has no path
