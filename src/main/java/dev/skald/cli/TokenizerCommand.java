@@ -135,12 +135,11 @@ final class TokenizerCommand implements Runnable {
             total += Files.size(file);
         }
         try (Progress progress = new Progress("reading", total)) {
-            long[] done = new long[1];
+            long done = 0;
             for (Path file : files) {
-                trainer.read(file, field, bytes -> {
-                    done[0] += bytes;
-                    progress.to(done[0]);
-                });
+                long before = done;
+                trainer.read(file, field, bytes -> progress.to(before + bytes));
+                done += Files.size(file);
             }
         }
     }

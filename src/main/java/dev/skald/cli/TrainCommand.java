@@ -21,14 +21,16 @@ import picocli.CommandLine.Parameters;
 /** {@code skald train}: trains a model on one process or many. */
 @Command(
         name = "train",
-        description = "Train a model: continue its pretraining on raw or packed text, or begin one.",
+        description = "Trains a model: continues its pretraining on raw or packed text, or begins one.",
+        mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Example: skald train configs/nordic-8b/trainer.yaml --deepspeed configs/nordic-8b/deepspeed_zero2.json \\",
-            "             base_model=Meta-Llama-3-8B datasets=corpus/packed output_dir=nordic-8b",
-            "",
             "Under torchrun's or Slurm's environment each process is one rank. Ctrl-C saves a checkpoint and stops;",
-            "auto_resume_from_checkpoints=true goes on from it."
+            "auto_resume_from_checkpoints=true goes on from it.",
+            "",
+            "Example:",
+            "  skald train configs/nordic-8b/trainer.yaml --deepspeed configs/nordic-8b/deepspeed_zero2.json \\",
+            "      base_model=Meta-Llama-3-8B datasets=corpus/packed output_dir=nordic-8b"
         })
 final class TrainCommand implements Callable<Integer> {
 

@@ -8,9 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.tokenizer.UnpackingInputStream;
 import java.io.BufferedReader;
-import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -21,10 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
-/** The documents of a text file: a .txt is one, a .jsonl has one a line in the field {@code text}; either may be gzipped (.gz). */
+/** The documents of a text file: a .txt is one, a .jsonl has one a line in the field {@code text}; either may be packed (.gz, .zst). */
 public final class TextDocuments {
 
     /** A document may be as long as a string can be; Jackson's own limit is 20 million characters. */
@@ -53,31 +50,27 @@ public final class TextDocuments {
      * @throws IOException when it cannot be read
      */
     public static void read(Path file, DocumentReceiver receiver, LongConsumer bytesRead) throws IOException {
-        String name = file.getFileName().toString();
-        String plain = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-        if (!plain.endsWith(".txt") && !plain.endsWith(".jsonl")) {
-            throw new InvalidInputException(file + ": expected a .txt or .jsonl file, or one of them with .gz");
+        String name = UnpackingInputStream.plainName(file);
+        if (!name.endsWith(".txt") && !name.endsWith(".jsonl")) {
+            throw new InvalidInputException(file + ": expected a .txt or .jsonl file, or one of them with .gz or .zst");
         }
         if (!Files.isRegularFile(file)) {
             throw new InvalidInputException(file + ": no such file");
         }
-        try (InputStream in = new CountingStream(Files.newInputStream(file), bytesRead);
-                InputStream unpacked = name.endsWith(".gz") ? new GZIPInputStream(in, 1 << 16) : in;
+        try (InputStream in = UnpackingInputStream.open(file, bytesRead);
                 Reader reader = new InputStreamReader(
-                        unpacked,
+                        in,
                         StandardCharsets.UTF_8
                                 .newDecoder()
                                 .onMalformedInput(CodingErrorAction.REPORT)
                                 .onUnmappableCharacter(CodingErrorAction.REPORT))) {
-            if (plain.endsWith(".txt")) {
+            if (name.endsWith(".txt")) {
                 receiver.document(reader.readAllAsString());
             } else {
                 readLines(file, new BufferedReader(reader, 1 << 16), receiver);
             }
         } catch (CharacterCodingException e) {
             throw new InvalidInputException(file + ": not UTF-8", e);
-        } catch (ZipException | EOFException e) {
-            throw new InvalidInputException(file + ": not a whole gzip file: " + e.getMessage(), e);
         }
     }
 
@@ -100,36 +93,6 @@ public final class TextDocuments {
             return text.textValue();
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(where + ": not JSON: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private static final class CountingStream extends FilterInputStream {
-
-        private final LongConsumer listener;
-        private long count;
-
-        CountingStream(InputStream in, LongConsumer listener) {
-            super(in);
-            this.listener = listener;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int value = super.read();
-            count(value < 0 ? 0 : 1);
-            return value;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int read = super.read(bytes, offset, length);
-            count(Math.max(0, read));
-            return read;
-        }
-
-        private void count(int read) {
-            count += read;
-            listener.accept(count);
         }
     }
 }

@@ -4,18 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.github.luben.zstd.ZstdInputStream;
 import dev.skald.InvalidInputException;
-import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The text of a file, in parts that fit in memory: a .txt is cut where a line ends and the next begins with no blank, which is where every known pre-tokenizer
@@ -47,32 +42,22 @@ final class TextFile {
     /**
      * Reads all of it.
      *
-     * @param progress takes the bytes of the file that were read, again and again
+     * @param progress is told, again and again, how many bytes of the file have been read
      */
     void read(LongConsumer progress) throws IOException {
-        String name = file.getFileName().toString();
-        try (InputStream raw = new BufferedInputStream(new Counting(Files.newInputStream(file), progress), 1 << 16)) {
-            if (name.endsWith(".gz")) {
-                read(name.substring(0, name.length() - 3), new GZIPInputStream(raw, 1 << 16));
-            } else if (name.endsWith(".zst")) {
-                read(name.substring(0, name.length() - 4), new ZstdInputStream(raw));
+        String name = UnpackingInputStream.plainName(file);
+        try (InputStream in = UnpackingInputStream.open(file, progress)) {
+            if (name.endsWith(".jsonl") || name.endsWith(".json")) {
+                readJson(in);
+            } else if (name.endsWith(".txt")) {
+                readText(in);
             } else {
-                read(name, raw);
+                throw new InvalidInputException(
+                        file + ": expected a name that ends with .txt, .jsonl or .json, and perhaps .gz or .zst");
             }
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(
                     file + ": line " + e.getLocation().getLineNr() + ": not JSON: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private void read(String name, InputStream in) throws IOException {
-        if (name.endsWith(".jsonl") || name.endsWith(".json")) {
-            readJson(in);
-        } else if (name.endsWith(".txt")) {
-            readText(in);
-        } else {
-            throw new InvalidInputException(
-                    file + ": expected a name that ends with .txt, .jsonl or .json, and perhaps .gz or .zst");
         }
     }
 
@@ -141,28 +126,5 @@ final class TextFile {
             }
         }
         return 0;
-    }
-
-    private static final class Counting extends FilterInputStream {
-        private final LongConsumer progress;
-
-        Counting(InputStream in, LongConsumer progress) {
-            super(in);
-            this.progress = progress;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int b = super.read();
-            progress.accept(b < 0 ? 0 : 1);
-            return b;
-        }
-
-        @Override
-        public int read(byte[] target, int from, int length) throws IOException {
-            int read = super.read(target, from, length);
-            progress.accept(Math.max(0, read));
-            return read;
-        }
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.UUID;
 
 /** Writes a trained tokenizer as Hugging Face's tokenizers and transformers read it. */
 final class TokenizerWriter {
@@ -50,8 +51,8 @@ final class TokenizerWriter {
     }
 
     private static void write(Path target, ObjectNode value) throws IOException {
-        Path part =
-                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        // Not a temporary file of Java's: only its owner could read those.
+        Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             Files.write(part, JSON.writeValueAsBytes(value));
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {

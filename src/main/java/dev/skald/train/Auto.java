@@ -1,5 +1,7 @@
 package dev.skald.train;
 
+import dev.skald.InvalidInputException;
+
 /**
  * A number of DeepSpeed's file that may be {@code auto}: then the trainer says it.
  *
@@ -11,6 +13,19 @@ record Auto(double value) {
 
     boolean isSet() {
         return !Double.isNaN(value);
+    }
+
+    /**
+     * The trainer's value.
+     *
+     * @throws InvalidInputException when a stated value is another one, naming both keys
+     */
+    Auto resolve(String key, String trainersKey, double trainers) {
+        if (isSet() && value != trainers) {
+            throw new InvalidInputException(key + " " + this + " of the DeepSpeed file contradicts " + trainersKey + " "
+                    + number(trainers) + " of the trainer");
+        }
+        return new Auto(trainers);
     }
 
     @Override

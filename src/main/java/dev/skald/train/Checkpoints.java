@@ -124,6 +124,41 @@ final class Checkpoints {
         return latest;
     }
 
+    /**
+     * Reads the checkpoint to go on from and compares it with its checksums. Where {@code auto_resume_from_checkpoints} chose it and it is damaged, the
+     * last other one that is whole becomes {@code latest}.
+     *
+     * @return what was damaged, if training can go on all the same
+     * @throws InvalidInputException when {@code resume_from_checkpoint} names a damaged one, or no checkpoint is whole
+     */
+    Optional<String> verify(TrainerConfig config) throws IOException {
+        Optional<Path> chosen = resumed(config);
+        Optional<InvalidInputException> damage = chosen.flatMap(Checkpoints::damage);
+        if (damage.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!config.autoResumeFromCheckpoints()) {
+            throw damage.get();
+        }
+        for (long step : steps().reversed()) {
+            if (!of(step).equals(chosen.get()) && damage(of(step)).isEmpty()) {
+                setLatest(step);
+                return Optional.of(damage.get().getMessage() + "; going on from " + of(step));
+            }
+        }
+        throw new InvalidInputException(
+                damage.get().getMessage() + "; no other checkpoint in " + outputDir + " is whole", damage.get());
+    }
+
+    private static Optional<InvalidInputException> damage(Path checkpoint) {
+        try {
+            Checksums.verify(checkpoint);
+            return Optional.empty();
+        } catch (InvalidInputException e) {
+            return Optional.of(e);
+        }
+    }
+
     static void delete(Path path) throws IOException {
         if (!Files.exists(path)) {
             return;

@@ -164,7 +164,7 @@ record ConfigFile(String name, ObjectNode root, List<String> warnings) {
         if (type instanceof ParameterizedType list) {
             Type element = list.getActualTypeArguments()[0];
             List<Object> values = new ArrayList<>();
-            if (!node.isArray() && element == String.class) {
+            if (!node.isArray() && (element == String.class || element == Auto.class)) {
                 values.add(value(key, element, node, without));
                 return values;
             }

@@ -32,6 +32,10 @@ public record DeepSpeedConfig(
         @Key(value = "Sequences of a rank in one micro-step.", otherwise = "auto")
         Auto trainMicroBatchSizePerGpu,
 
+        @Key("AdamW, as the trainer says.") DeepSpeedOptimizer optimizer,
+
+        @Key("The schedule, as the trainer says.") DeepSpeedScheduler scheduler,
+
         @Key(value = "Print the times of forward, backward, reduction and step.", otherwise = "false")
         boolean wallClockBreakdown) {
 
@@ -201,23 +205,20 @@ public record DeepSpeedConfig(
                         fp16.hysteresis,
                         fp16.consecutiveHysteresis,
                         fp16.minLossScale),
-                resolve(
+                gradientAccumulationSteps.resolve(
                         "gradient_accumulation_steps",
-                        gradientAccumulationSteps,
                         "gradient_accumulation_steps",
                         trainer.gradientAccumulationSteps()),
-                resolve("gradient_clipping", gradientClipping, "max_grad_norm", trainer.maxGradNorm()),
-                resolve(
+                gradientClipping.resolve("gradient_clipping", "max_grad_norm", trainer.maxGradNorm()),
+                trainBatchSize.resolve(
                         "train_batch_size",
-                        trainBatchSize,
                         "world size " + worldSize + " x micro_batch_size " + trainer.microBatchSize()
                                 + " x gradient_accumulation_steps " + trainer.gradientAccumulationSteps() + " =",
                         (double) trainer.globalBatch(worldSize)),
-                resolve(
-                        "train_micro_batch_size_per_gpu",
-                        trainMicroBatchSizePerGpu,
-                        "micro_batch_size",
-                        trainer.microBatchSize()),
+                trainMicroBatchSizePerGpu.resolve(
+                        "train_micro_batch_size_per_gpu", "micro_batch_size", trainer.microBatchSize()),
+                optimizer == null ? null : optimizer.resolve(trainer),
+                scheduler == null ? null : scheduler.resolve(trainer),
                 wallClockBreakdown);
     }
 
@@ -228,13 +229,5 @@ public record DeepSpeedConfig(
                     + " of the DeepSpeed file contradicts " + key + " " + trainers + " of the trainer");
         }
         return value;
-    }
-
-    private static Auto resolve(String key, Auto stated, String trainersKey, double trainers) {
-        if (stated.isSet() && stated.value() != trainers) {
-            throw new InvalidInputException(key + " " + stated + " of the DeepSpeed file contradicts " + trainersKey
-                    + " " + Auto.number(trainers) + " of the trainer");
-        }
-        return new Auto(trainers);
     }
 }

@@ -82,7 +82,7 @@ final class KeysWithoutEffect {
                 "strict");
         put(keys, LORA, "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules", "lora_target_linear");
         put(keys, LORA, "lora_fan_in_fan_out", "lora_modules_to_save", "lora_model_dir", "lora_out_dir");
-        put(keys, "ranks are found by the launcher", "local_rank", "world_size", "ddp_timeout", "ddp");
+        put(keys, "ranks are found by the launcher", "local_rank", "world_size", "ddp");
         put(keys, "validation has the micro-batch of training", "eval_batch_size");
         put(keys, "the loss is all that validation measures", "eval_table_size", "eval_max_new_tokens");
         put(keys, "checkpoints carry the optimizer state", "save_only_model");
@@ -100,6 +100,12 @@ final class KeysWithoutEffect {
                 "there is one optimizer, and it is tested",
                 "zero_allow_untested_optimizer",
                 "zero_force_ds_cpu_optimizer");
+        put(
+                keys,
+                "there is one AdamW",
+                "optimizer.params.torch_adam",
+                "optimizer.params.fused",
+                "optimizer.legacy_fusion");
         put(keys, "see gradient_checkpointing", "activation_checkpointing");
         put(keys, "see wall_clock_breakdown", "flops_profiler", "dump_state", "memory_breakdown");
         put(keys, "this optimizer state goes to no NVMe", "aio");

@@ -1,30 +1,21 @@
 package dev.skald.train;
 
-import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
 import dev.hardwood.InputFile;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.ColumnSchema;
 import dev.skald.InvalidInputException;
-import java.io.BufferedInputStream;
+import dev.skald.tokenizer.UnpackingInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /** The documents of a file, or of a byte range of it, one after the other. */
 sealed interface TextReader extends AutoCloseable {
@@ -71,49 +62,10 @@ sealed interface TextReader extends AutoCloseable {
         }
     }
 
-    /** A stream that knows how far its file has been read. */
-    final class FileBytes extends FilterInputStream {
-
-        private long count;
-
-        private FileBytes(Path file, long from) throws IOException {
-            super(Channels.newInputStream(
-                    FileChannel.open(file, StandardOpenOption.READ).position(from)));
-        }
-
-        @Override
-        public int read() throws IOException {
-            int value = super.read();
-            count += value < 0 ? 0 : 1;
-            return value;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            int read = super.read(into, offset, length);
-            count += Math.max(0, read);
-            return read;
-        }
-
-        private InputStream decompressed(Path file) throws IOException {
-            String name = file.getFileName().toString();
-            InputStream buffered = new BufferedInputStream(this, 1 << 16);
-            if (name.endsWith(".gz")) {
-                try {
-                    return new GZIPInputStream(buffered, 1 << 16);
-                } catch (EOFException | ZipException e) {
-                    throw new InvalidInputException(file + ": damaged: " + e.getMessage(), e);
-                }
-            }
-            return name.endsWith(".zst") ? new ZstdInputStream(buffered).setContinuous(false) : buffered;
-        }
-    }
-
     /** Lines of JSON. A range holds the lines that begin in it. */
     final class Lines implements TextReader {
 
         private final Path file;
-        private final FileBytes bytes;
         private final InputStream in;
         private final byte[] buffer = new byte[1 << 16];
         private final long from;
@@ -122,14 +74,14 @@ sealed interface TextReader extends AutoCloseable {
         private int limit;
         private long offset;
         private long line;
+        private long consumed;
 
         private Lines(Path file, long from, long to) throws IOException {
             this.file = file;
             this.from = from;
             this.to = to;
             offset = Math.max(0, from - 1);
-            bytes = new FileBytes(file, offset);
-            in = bytes.decompressed(file);
+            in = UnpackingInputStream.open(file, offset, bytes -> consumed = bytes);
             if (from > 0) {
                 nextLine(); // it begins in the range before, unless it is empty: then `from` is the beginning of a line
                 line = 0;
@@ -165,7 +117,7 @@ sealed interface TextReader extends AutoCloseable {
             boolean any = false;
             while (true) {
                 if (position == limit) {
-                    limit = read();
+                    limit = in.read(buffer);
                     position = 0;
                     if (limit <= 0) {
                         limit = 0;
@@ -189,17 +141,9 @@ sealed interface TextReader extends AutoCloseable {
             }
         }
 
-        private int read() throws IOException {
-            try {
-                return in.read(buffer);
-            } catch (EOFException | ZipException | ZstdIOException e) {
-                throw new InvalidInputException(file + ": damaged after line " + line + ": " + e.getMessage(), e);
-            }
-        }
-
         @Override
         public long consumed() {
-            return bytes.count;
+            return consumed;
         }
 
         @Override
@@ -212,12 +156,13 @@ sealed interface TextReader extends AutoCloseable {
     final class WholeText implements TextReader {
 
         private final Path file;
-        private final FileBytes bytes;
+        private final InputStream in;
         private boolean done;
+        private long consumed;
 
         private WholeText(Path file) throws IOException {
             this.file = file;
-            bytes = new FileBytes(file, 0);
+            in = UnpackingInputStream.open(file, bytes -> consumed = bytes);
         }
 
         @Override
@@ -227,7 +172,7 @@ sealed interface TextReader extends AutoCloseable {
             }
             done = true;
             try {
-                byte[] utf8 = bytes.decompressed(file).readNBytes(Integer.MAX_VALUE - 8);
+                byte[] utf8 = in.readNBytes(Integer.MAX_VALUE - 8);
                 String text = StandardCharsets.UTF_8
                         .newDecoder()
                         .decode(ByteBuffer.wrap(utf8))
@@ -235,19 +180,17 @@ sealed interface TextReader extends AutoCloseable {
                 return new RawDocument.Text(file.getFileName().toString(), "", text);
             } catch (CharacterCodingException e) {
                 throw new InvalidInputException(file + ": not UTF-8", e);
-            } catch (EOFException | ZipException | ZstdIOException e) {
-                throw new InvalidInputException(file + ": damaged: " + e.getMessage(), e);
             }
         }
 
         @Override
         public long consumed() {
-            return bytes.count;
+            return consumed;
         }
 
         @Override
         public void close() throws IOException {
-            bytes.close();
+            in.close();
         }
     }
 

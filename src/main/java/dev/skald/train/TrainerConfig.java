@@ -150,6 +150,9 @@ public record TrainerConfig(
         @Key(value = "... in so many steps one after the other.", otherwise = "3")
         int lossWatchdogPatience,
 
+        @Key(value = "Seconds that a rank waits for the others before it takes them for lost.", otherwise = "40")
+        int ddpTimeout,
+
         @Key("DeepSpeed's file; --deepspeed on the command line wins.")
         String deepspeed,
 
@@ -222,6 +225,7 @@ public record TrainerConfig(
         require(
                 lossWatchdogThreshold == null || lossWatchdogThreshold > 0,
                 "loss_watchdog_threshold: found " + lossWatchdogThreshold + ", expected more than 0");
+        within("ddp_timeout", ddpTimeout, 1, 2_000_000);
         within("loss_watchdog_patience", lossWatchdogPatience, 1, Integer.MAX_VALUE);
     }
 

@@ -25,9 +25,6 @@ import org.bytedeco.pytorch.Device;
 /** One rank of a training run, from its configuration to its last checkpoint: puts together what {@link Trainer} works with. */
 public final class Training {
 
-    /** How long a rank waits for the others. A rank that dies is noticed at once, one that hangs after this. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(40);
-
     private final TrainerConfig config;
     private final DeepSpeedConfig deepSpeed;
     private final Rank rank;
@@ -92,7 +89,7 @@ public final class Training {
                 .require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
         try (StopSignal stop = new StopSignal();
                 Device device = type.device();
-                Collectives ranks = Collectives.join(rank, device, TIMEOUT)) {
+                Collectives ranks = Collectives.join(rank, device, Duration.ofSeconds(config.ddpTimeout()))) {
             Checkpoints checkpoints = new Checkpoints(outputDir);
             ranks.firstRankAlone(() -> prepare(checkpoints));
             TrainingData data = TrainingData.open(config, tokenizer);
@@ -139,14 +136,13 @@ public final class Training {
         }
     }
 
-    /** What one rank does for all: tokenises, looks after the output directory, verifies the checkpoint to go on from. */
+    /** What one rank does for all: verifies the checkpoint to go on from, tokenises, looks after the output directory. */
     private void prepare(Checkpoints checkpoints) {
         try {
-            Optional<Path> resumed = checkpoints.resumed(config);
+            checkpoints.verify(config).ifPresent(warning -> System.err.println("warning: " + warning));
             TrainingData.prepare(config, tokenizer);
             Files.createDirectories(outputDir);
             checkpoints.clean();
-            resumed.ifPresent(Checksums::verify);
             Files.writeString(outputDir.resolve("trainer.yaml"), config.toYaml());
             Files.writeString(outputDir.resolve("deepspeed.json"), deepSpeed.toJson() + "\n");
         } catch (IOException e) {

@@ -60,8 +60,8 @@ class TextDocumentsTest {
         assertRefused("a.txt", new byte[] {'a', (byte) 0xe5, 'b'}, "not UTF-8");
         assertRefused("a.txt", new byte[] {'a', (byte) 0xc3}, "not UTF-8");
         assertRefused("a.jsonl", new byte[] {'{', (byte) 0xe5, '}'}, "not UTF-8");
-        assertRefused("a.txt.gz", utf8("not gzip at all"), "gzip");
-        assertRefused("a.txt.gz", Arrays.copyOf(gzip(utf8("cut off")), 20), "gzip");
+        assertRefused("a.txt.gz", utf8("not gzip at all"), "damaged");
+        assertRefused("a.txt.gz", Arrays.copyOf(gzip(utf8("cut off")), 20), "damaged");
         assertThatThrownBy(() -> TextDocuments.read(directory.resolve("no.txt"), text -> {}, bytes -> {}))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("no such file");

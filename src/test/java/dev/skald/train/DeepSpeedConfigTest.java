@@ -39,12 +39,47 @@ class DeepSpeedConfigTest {
         assertThat(resolved.resolve(TRAINER, 92)).isEqualTo(resolved);
     }
 
+    @Test
+    void anOptimizerAndASchedulerThatSayWhatTheTrainerSays() {
+        TrainerConfig trainer = TrainerConfigTest.parse("""
+                base_model: model
+                datasets: [{path: texts}]
+                learning_rate: 2e-5
+                lr_scheduler: constant_with_warmup
+                warmup_steps: 100
+                max_steps: 2000
+                adam_beta2: 0.95
+                """);
+        DeepSpeedConfig resolved = parse("""
+                {"optimizer": {"type": "AdamW",
+                   "params": {"lr": "auto", "betas": "auto", "eps": 1e-8, "weight_decay": "auto", "torch_adam": true}},
+                 "scheduler": {"type": "WarmupLR",
+                   "params": {"warmup_min_lr": "auto", "warmup_max_lr": 2e-5, "warmup_num_steps": "auto", "warmup_type": "linear"}}}
+                """).resolve(trainer, 1);
+        assertThat(resolved.optimizer().params().lr()).isEqualTo(new Auto(2e-5));
+        assertThat(resolved.optimizer().params().betas()).containsExactly(new Auto(0.9), new Auto(0.95));
+        assertThat(resolved.scheduler().params().warmupNumSteps()).isEqualTo(new Auto(100));
+        assertThat(parse(resolved.toJson())).isEqualTo(resolved);
+        assertThat(resolved.resolve(trainer, 1)).isEqualTo(resolved);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"train_batch_size": 64}            | train_batch_size 64 of the DeepSpeed file contradicts world size 2 x micro_batch_size 1 x gradient_accumulation_steps 16 = 32 of the trainer
             {"gradient_accumulation_steps": 8}  | gradient_accumulation_steps 8 of the DeepSpeed file contradicts gradient_accumulation_steps 16 of the trainer
             {"gradient_clipping": 0.5}          | gradient_clipping 0.5 of the DeepSpeed file contradicts max_grad_norm 1 of the trainer
             {"bf16": {"enabled": false}}        | bf16.enabled false of the DeepSpeed file contradicts bf16 true of the trainer
+            {"optimizer": {"type": "AdamW", "params": {"lr": 3e-5}}} | optimizer.params.lr 3.0E-5 of the DeepSpeed file contradicts learning_rate 2.0E-5 of the trainer
+            {"optimizer": {"params": {"betas": [0.9, 0.95]}}} | optimizer.params.betas[1] 0.95 of the DeepSpeed file contradicts adam_beta2 0.999 of the trainer
+            {"optimizer": {"params": {"eps": 1e-6}}} | optimizer.params.eps 1.0E-6 of the DeepSpeed file contradicts adam_epsilon 1.0E-8
+            {"optimizer": {"params": {"weight_decay": 0.01}}} | optimizer.params.weight_decay 0.01 of the DeepSpeed file contradicts weight_decay 0 of the trainer
+            {"scheduler": {"type": "WarmupLR"}} | scheduler.type WarmupLR of the DeepSpeed file contradicts lr_scheduler cosine of the trainer: it is lr_scheduler constant_with_warmup there
+            {"scheduler": {"type": "WarmupDecayLR"}} | it is lr_scheduler linear there
+            {"scheduler": {"type": "WarmupCosineLR"}} | scheduler.params.warmup_type log of the DeepSpeed file (its default) contradicts lr_scheduler cosine of the trainer, which rises linearly
+            {"scheduler": {"type": "WarmupCosineLR", "params": {"warmup_type": "linear", "warmup_max_lr": 1e-3}}} | scheduler.params.warmup_max_lr 0.001 of the DeepSpeed file contradicts learning_rate 2.0E-5
+            {"scheduler": {"type": "WarmupCosineLR", "params": {"warmup_type": "linear", "warmup_min_lr": 1e-6}}} | scheduler.params.warmup_min_lr 1.0E-6 of the DeepSpeed file contradicts its first update's 0 of the trainer
+            {"scheduler": {"type": "WarmupCosineLR", "params": {"warmup_type": "linear", "warmup_num_steps": 100}}} | the trainer does not say it; set warmup_steps 100 there
+            {"scheduler": {"type": "WarmupCosineLR", "params": {"warmup_type": "linear", "cos_min_ratio": 0.1}}} | scheduler.params.cos_min_ratio 0.1 of the DeepSpeed file contradicts cosine_min_lr_ratio 0 of the trainer
             {"fp16": {"enabled": true}}         | fp16.enabled true of the DeepSpeed file contradicts fp16 false of the trainer
             """)
     void aContradictionNamesBoth(String json, String message) {
@@ -64,6 +99,12 @@ class DeepSpeedConfigTest {
             {"fp16": {"hysteresis": 0}}          | fp16.hysteresis: found 0, expected at least 1
             {"fp16": {"min_loss_scale": 8, "initial_scale_power": 2}} | fp16.min_loss_scale 8 contradicts fp16.initial_scale_power 2
             {"train_batch_size": "many"}         | train_batch_size: found "many", expected a number
+            {"optimizer": {"type": "Lamb"}}      | optimizer.type: found 'Lamb', expected AdamW
+            {"optimizer": {"type": "Adam", "params": {"adam_w_mode": false}}} | optimizer.params.adam_w_mode: found false, but weight decay is always decoupled here
+            {"optimizer": {"params": {"betas": [0.9]}}} | optimizer.params.betas: found [0.9], expected auto or two numbers
+            {"optimizer": {"params": {"momentum": 0.9}}} | unknown key 'optimizer.params.momentum'
+            {"scheduler": {"type": "OneCycle"}}  | scheduler.type: found 'OneCycle', expected one of WarmupCosineLR, WarmupDecayLR, WarmupLR
+            {"scheduler": {"params": {}}}        | scheduler.type: found none, expected one of
             {"wall_clock_breakdown": 3}          | wall_clock_breakdown: found 3, expected true or false
             {"a": 1,                             | ds.json:1:
             """)

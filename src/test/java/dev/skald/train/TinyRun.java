@@ -3,6 +3,7 @@ package dev.skald.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.tokenizer.PackedIndex.Encoding;
@@ -26,7 +27,8 @@ import java.util.stream.IntStream;
 /** The tiny model and documents of oracle/train_golden.py as a user would have them on disk, and runs of it. */
 public final class TinyRun {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON =
+            new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     private static final String YAML = """
             learning_rate: 1e-2
@@ -141,9 +143,17 @@ public final class TinyRun {
     }
 
     public static List<StepMetrics> metrics(Path output) throws IOException {
-        List<StepMetrics> metrics = new ArrayList<>();
-        for (String line : Files.readAllLines(output.resolve("metrics.jsonl"))) {
-            metrics.add(JSON.readValue(line, StepMetrics.class));
+        return lines(output.resolve("metrics.jsonl"), StepMetrics.class);
+    }
+
+    static List<ValidationMetrics> validations(Path output) throws IOException {
+        return lines(output.resolve("validation.jsonl"), ValidationMetrics.class);
+    }
+
+    private static <T> List<T> lines(Path file, Class<T> type) throws IOException {
+        List<T> metrics = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            metrics.add(JSON.readValue(line, type));
         }
         return metrics;
     }

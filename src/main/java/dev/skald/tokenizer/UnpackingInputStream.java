@@ -1,0 +1,118 @@
+package dev.skald.tokenizer;
+
+import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdInputStream;
+import dev.skald.InvalidInputException;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.LongConsumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * The bytes of a text file, unpacked on the way when its name ends with .gz or .zst. Reads from a damaged file throw {@link InvalidInputException}.
+ * Not thread-safe.
+ */
+public final class UnpackingInputStream extends InputStream {
+
+    private static final int BUFFER = 1 << 16;
+
+    private final Path file;
+    private final InputStream in;
+    private long unpacked;
+
+    private UnpackingInputStream(Path file, InputStream in) {
+        this.file = file;
+        this.in = in;
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param consumed is told, again and again, how many bytes of the file have been read
+     * @throws IOException when it cannot be read
+     */
+    public static UnpackingInputStream open(Path file, LongConsumer consumed) throws IOException {
+        return open(file, 0, consumed);
+    }
+
+    /**
+     * As {@link #open(Path, LongConsumer)}, from a byte of the file on, which has to be 0 for one that is packed.
+     */
+    public static UnpackingInputStream open(Path file, long from, LongConsumer consumed) throws IOException {
+        InputStream raw = new Counting(
+                Channels.newInputStream(
+                        FileChannel.open(file, StandardOpenOption.READ).position(from)),
+                consumed);
+        String name = file.getFileName().toString();
+        try {
+            if (name.endsWith(".gz")) {
+                return new UnpackingInputStream(file, new GZIPInputStream(raw, BUFFER));
+            }
+            return new UnpackingInputStream(
+                    file, name.endsWith(".zst") ? new ZstdInputStream(raw).setContinuous(false) : raw);
+        } catch (EOFException | ZipException e) {
+            raw.close();
+            throw new InvalidInputException(file + ": damaged: " + e.getMessage(), e);
+        }
+    }
+
+    /** The name of a file without .gz or .zst: the kind of its text. */
+    public static String plainName(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.(gz|zst)$", "");
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int from, int length) throws IOException {
+        try {
+            int read = in.read(target, from, length);
+            unpacked += Math.max(0, read);
+            return read;
+        } catch (EOFException | ZipException | ZstdIOException e) {
+            throw new InvalidInputException(
+                    file + ": damaged after " + unpacked + " bytes of its text: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+
+    private static final class Counting extends FilterInputStream {
+
+        private final LongConsumer consumed;
+        private long count;
+
+        Counting(InputStream in, LongConsumer consumed) {
+            super(in);
+            this.consumed = consumed;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            int read = super.read(target, from, length);
+            count += Math.max(0, read);
+            consumed.accept(count);
+            return read;
+        }
+    }
+}
