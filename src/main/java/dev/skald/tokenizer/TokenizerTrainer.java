@@ -116,7 +116,7 @@ public final class TokenizerTrainer {
      * Reads a file: .txt, or .jsonl with one object a line; also with .gz or .zst.
      *
      * @param field the key of the text in a .jsonl
-     * @param progress takes how many more bytes of the file were read, again and again
+     * @param progress is told, again and again, how many bytes of the file have been read
      * @throws InvalidInputException if the file is not UTF-8, not JSON, or has no such field
      * @throws IOException if it cannot be read
      */
