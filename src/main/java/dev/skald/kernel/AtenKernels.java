@@ -1,6 +1,5 @@
 package dev.skald.kernel;
 
-import static org.bytedeco.pytorch.global.torch.ones;
 import static org.bytedeco.pytorch.global.torch.silu;
 
 import dev.skald.torch.Scoped;
@@ -195,9 +194,9 @@ public final class AtenKernels implements Kernels {
     private record AtenScores() implements BlockedAttention.Scores {
 
         @Override
-        public void softmax(Tensor scores, int group, double scale, Tensor logSumExp) {
+        public void softmax(Tensor scores, int[] firstKeys, int group, double scale, Tensor logSumExp) {
             try (PointerScope _ = new PointerScope()) {
-                Tensor masked = masked(scores, group, scale);
+                Tensor masked = masked(scores, firstKeys, group, scale);
                 Tensor sums = masked.logsumexp(new long[] {-1}, true);
                 logSumExp.copy_(sums.view_as(logSumExp));
                 scores.copy_(masked.sub_(sums).exp_());
@@ -205,10 +204,11 @@ public final class AtenKernels implements Kernels {
         }
 
         @Override
-        public void gradient(Tensor scores, Tensor dP, int group, double scale, Tensor logSumExp, Tensor delta) {
+        public void gradient(
+                Tensor scores, Tensor dP, int[] firstKeys, int group, double scale, Tensor logSumExp, Tensor delta) {
             try (PointerScope _ = new PointerScope()) {
                 long[] column = {scores.size(0), scores.size(1), 1};
-                Tensor p = masked(scores, group, scale)
+                Tensor p = masked(scores, firstKeys, group, scale)
                         .sub_(logSumExp.reshape(column))
                         .exp_();
                 Tensor ds = dP.to(ScalarType.Float).sub_(delta.reshape(column)).mul_(p);
@@ -217,18 +217,21 @@ public final class AtenKernels implements Kernels {
             }
         }
 
-        private static Tensor masked(Tensor scores, int group, double scale) {
-            long seen = scores.size(2);
-            long time = scores.size(1) / group;
-            Tensor future = ones(new long[] {time, seen}, new TensorOptions(scores.device()))
-                    .triu(seen - time + 1)
-                    .to(ScalarType.Bool)
+        private static Tensor masked(Tensor scores, int[] firstKeys, int group, double scale) {
+            long keys = scores.size(2);
+            long time = firstKeys.length;
+            Tensor key = torch.arange(new Scalar(keys), new TensorOptions(scores.device()));
+            Tensor first = longs(firstKeys, scores.device()).unsqueeze(1);
+            Tensor last = torch.arange(new Scalar(keys - time), new Scalar(keys), new TensorOptions(scores.device()))
+                    .unsqueeze(1);
+            Tensor unseen = key.lt(first)
+                    .bitwise_or(key.gt(last))
                     .unsqueeze(1)
-                    .expand(time, group, seen)
-                    .reshape(time * group, seen);
+                    .expand(time, group, keys)
+                    .reshape(time * group, keys);
             return scores.to(ScalarType.Float)
                     .mul(new Scalar(scale))
-                    .masked_fill_(future, new Scalar(Double.NEGATIVE_INFINITY));
+                    .masked_fill_(unseen, new Scalar(Double.NEGATIVE_INFINITY));
         }
     }
 

@@ -10,20 +10,19 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
     private static final int GRAIN = 32 * 1024;
 
     @Override
-    public void softmax(Tensor scores, int group, double scale, Tensor logSumExp) {
-        Block block = new Block(scores, group);
+    public void softmax(Tensor scores, int[] firstKeys, int group, double scale, Tensor logSumExp) {
+        Block block = new Block(scores, firstKeys, group);
         long sumsAt = TensorMemory.address(logSumExp);
         long sumsStride = stride(logSumExp);
         rows(block, (first, last) -> {
             float[] row = Scratch.floats(0, block.keys);
             for (int r = first; r < last; r++) {
                 int seen = block.seen(r);
-                block.format.load(block.address(r), seen, row);
+                block.format.load(block.seenAt(r), seen, row);
                 float shift = (float) -(scale * FloatLoops.max(row, seen));
                 float sum = FloatLoops.exp(row, seen, (float) scale, shift);
                 FloatLoops.scale(row, seen, 1 / sum);
-                block.format.store(row, seen, block.address(r));
-                block.format.zero(block.address(r), seen, block.keys);
+                block.store(row, r);
                 RowFormat.MEMORY.set(
                         RowFormat.FLOAT, block.statistic(sumsAt, sumsStride, r), (float) Math.log(sum) - shift);
             }
@@ -31,9 +30,10 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
     }
 
     @Override
-    public void gradient(Tensor scores, Tensor dP, int group, double scale, Tensor logSumExp, Tensor delta) {
-        Block block = new Block(scores, group);
-        Block gradients = new Block(dP, group);
+    public void gradient(
+            Tensor scores, Tensor dP, int[] firstKeys, int group, double scale, Tensor logSumExp, Tensor delta) {
+        Block block = new Block(scores, firstKeys, group);
+        Block gradients = new Block(dP, firstKeys, group);
         long sumsAt = TensorMemory.address(logSumExp);
         long sumsStride = stride(logSumExp);
         long deltaAt = TensorMemory.address(delta);
@@ -43,16 +43,14 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
             float[] d = Scratch.floats(1, block.keys);
             for (int r = first; r < last; r++) {
                 int seen = block.seen(r);
-                block.format.load(block.address(r), seen, p);
-                block.format.load(gradients.address(r), seen, d);
+                block.format.load(block.seenAt(r), seen, p);
+                block.format.load(gradients.seenAt(r), seen, d);
                 float sum = RowFormat.MEMORY.get(RowFormat.FLOAT, block.statistic(sumsAt, sumsStride, r));
                 FloatLoops.exp(p, seen, (float) scale, -sum);
                 float mean = RowFormat.MEMORY.get(RowFormat.FLOAT, block.statistic(deltaAt, deltaStride, r));
                 FloatLoops.scoreGradient(d, p, seen, mean, (float) scale);
-                block.format.store(p, seen, block.address(r));
-                block.format.zero(block.address(r), seen, block.keys);
-                block.format.store(d, seen, gradients.address(r));
-                block.format.zero(gradients.address(r), seen, block.keys);
+                block.store(p, r);
+                gradients.store(d, r);
             }
         });
     }
@@ -73,24 +71,46 @@ record VectorScores(Workers workers) implements BlockedAttention.Scores {
         private final int rows;
         private final int rowsOfHead;
         private final int keys;
+        private final int[] firstKeys;
         private final int group;
 
-        Block(Tensor scores, int group) {
+        Block(Tensor scores, int[] firstKeys, int group) {
             this.format = RowFormat.of(scores);
             this.start = TensorMemory.address(scores);
             this.rowsOfHead = (int) scores.size(1);
             this.rows = (int) scores.size(0) * rowsOfHead;
             this.keys = (int) scores.size(2);
+            this.firstKeys = firstKeys;
             this.group = group;
         }
 
-        long address(int row) {
-            return start + format.bytes((long) row * keys);
+        /** How many keys a row's query sees. */
+        int seen(int row) {
+            return end(row) - first(row);
         }
 
-        /** The keys that a row's query sees. */
-        int seen(int row) {
+        /** The score of the first key that is seen. */
+        long seenAt(int row) {
+            return address(row) + format.bytes(first(row));
+        }
+
+        /** Writes the values of the keys that are seen, and zeros for the others. */
+        void store(float[] values, int row) {
+            format.zero(address(row), 0, first(row));
+            format.store(values, seen(row), seenAt(row));
+            format.zero(address(row), end(row), keys);
+        }
+
+        private int first(int row) {
+            return firstKeys[row % rowsOfHead / group];
+        }
+
+        private int end(int row) {
             return keys - (rowsOfHead - 1 - row % rowsOfHead) / group;
+        }
+
+        private long address(int row) {
+            return start + format.bytes((long) row * keys);
         }
 
         /** Where a row's number is in f32 {@code [kvHeads, time, group]} with a stride between the heads. */
