@@ -28,6 +28,7 @@ class ArchitectureTest {
             Map.entry("generate", Set.of("model", "tokenizer", "torch")),
             Map.entry("evaluate", Set.of("generate", "model", "tokenizer", "torch")),
             Map.entry("train", Set.of("model", "tokenizer", "torch", "kernel")),
+            Map.entry("card", Set.of("corpus", "model", "train")),
             Map.entry("launch", Set.of("train")));
 
     private static final Set<String> MAY_SEE_SPARK = Set.of("corpus", "launch");

@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         subcommands = {
+            CardCommand.class,
             CorpusCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,

@@ -101,6 +101,7 @@ public record Recipe(
      * @param id the field that holds the id; documents without get one
      * @param url the field that holds the URL
      * @param optional do not stop if no file is found
+     * @param licence of its texts, for the reader of a model card; free text, may be empty
      */
     public record Source(
             String name,
@@ -114,7 +115,8 @@ public record Recipe(
             String text,
             String id,
             String url,
-            boolean optional)
+            boolean optional,
+            String licence)
             implements Serializable {
 
         /** Validates. */

@@ -59,7 +59,7 @@ final class Workshop implements Serializable {
         TextShape shape = new TextShape();
         LongStream.Builder grams = LongStream.builder();
         Recipe.Source source = new Recipe.Source(
-                "decontaminate", "evaluation sets", "", "", "", "", 1, 0, settings.text(), "", "", false);
+                "decontaminate", "evaluation sets", "", "", "", "", 1, 0, settings.text(), "", "", false, "");
         for (String pattern : settings.paths()) {
             List<Path> files = InputFiles.find(Path.of(recipe().data()).toAbsolutePath(), pattern);
             for (Path file : files) {

@@ -25,6 +25,7 @@ final class Monitor implements AutoCloseable {
     private final double flopsPerToken;
     private final double matmulRate;
     private final String run;
+    private final List<TrainerState.Session> sessions;
     private final List<TrainerState.LogEntry> history;
     private final long startStep;
     private final long startNanos = System.nanoTime();
@@ -36,6 +37,7 @@ final class Monitor implements AutoCloseable {
      * @param flopsPerToken of forward and backward pass
      * @param matmulRate of all ranks, operations a second
      * @param run identity of model and data
+     * @param session this process of training, from its first step
      * @param resumed the state that the run goes on from
      */
     Monitor(
@@ -47,6 +49,7 @@ final class Monitor implements AutoCloseable {
             double flopsPerToken,
             double matmulRate,
             String run,
+            TrainerState.Session session,
             Optional<TrainerState> resumed) {
         this.config = config;
         this.timetable = timetable;
@@ -56,6 +59,8 @@ final class Monitor implements AutoCloseable {
         this.flopsPerToken = flopsPerToken;
         this.matmulRate = matmulRate;
         this.run = run;
+        this.sessions = new ArrayList<>(resumed.map(TrainerState::sessions).orElse(List.of()));
+        this.sessions.add(session);
         this.history = new ArrayList<>(resumed.map(TrainerState::logHistory).orElse(List.of()));
         this.startStep = resumed.map(TrainerState::globalStep).orElse(0L);
         this.bar = log.isPresent() && Progress.isTerminal()
@@ -172,6 +177,8 @@ final class Monitor implements AutoCloseable {
                 config.seed(),
                 run,
                 scaler.state(),
+                TrainerState.now(),
+                sessions,
                 history);
     }
 

@@ -20,6 +20,9 @@ import java.util.function.ToLongFunction;
  */
 public final class RunLog implements AutoCloseable {
 
+    static final String METRICS = "metrics.jsonl";
+    static final String VALIDATION = "validation.jsonl";
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -36,8 +39,8 @@ public final class RunLog implements AutoCloseable {
 
     private RunLog(Path outputDir, TrainerConfig config, Timetable timetable, long resumedStep) throws IOException {
         Files.createDirectories(outputDir);
-        Path metrics = outputDir.resolve("metrics.jsonl");
-        Path validation = outputDir.resolve("validation.jsonl");
+        Path metrics = outputDir.resolve(METRICS);
+        Path validation = outputDir.resolve(VALIDATION);
         steps = keep(metrics, StepMetrics.class, StepMetrics::step, resumedStep);
         validations = keep(validation, ValidationMetrics.class, ValidationMetrics::step, resumedStep);
         metricsFile = Files.newBufferedWriter(metrics, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

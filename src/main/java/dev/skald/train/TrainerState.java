@@ -8,6 +8,8 @@ import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
@@ -23,6 +25,8 @@ import java.util.List;
  * @param seed of the data order
  * @param run what may not change when a run goes on: model, data, sequence length
  * @param lossScaler of fp16
+ * @param savedAt when, UTC, as ISO 8601 writes it; null in a state of an earlier Skald
+ * @param sessions one for each time that the run was started; empty in a state of an earlier Skald
  * @param logHistory one entry for each line of the log
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -36,21 +40,48 @@ public record TrainerState(
         long seed,
         String run,
         LossScaler.State lossScaler,
+        String savedAt,
+        List<Session> sessions,
         List<LogEntry> logHistory) {
 
-    static final String FILE = "trainer_state.json";
+    /** Its name in a checkpoint. */
+    public static final String FILE = "trainer_state.json";
 
     private static final JsonMapper JSON = new JsonMapper();
 
     public TrainerState {
+        sessions = sessions == null ? List.of() : List.copyOf(sessions);
         logHistory = List.copyOf(logHistory);
     }
+
+    /**
+     * A run from where it was started, or went on, to where the next session went on, or to the end.
+     *
+     * @param firstStep its first update; those after it that an earlier session did are done again
+     * @param startedAt when, UTC, as ISO 8601 writes it
+     * @param ranks world size
+     * @param machines that they were on
+     * @param hardware processor, cores and memory of the machine of rank 0
+     * @param weights where they came from: {@code base_model}, {@code random} or {@code checkpoint}
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    public record Session(long firstStep, String startedAt, int ranks, int machines, String hardware, String weights) {}
 
     /** One line of the log. */
     @JsonNaming(SnakeCaseStrategy.class)
     public record LogEntry(long step, double epoch, double loss, double gradNorm, double learningRate) {}
 
-    static TrainerState read(Path checkpoint) {
+    /** This second, UTC, as ISO 8601 writes it. */
+    static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /**
+     * Reads the state of a checkpoint.
+     *
+     * @throws InvalidInputException when the directory has none that can be read
+     */
+    public static TrainerState read(Path checkpoint) {
         Path file = checkpoint.resolve(FILE);
         try {
             return JSON.readValue(Files.readString(file), TrainerState.class);

@@ -10,6 +10,8 @@ import dev.skald.model.LlamaTraining;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.torch.DType;
 import dev.skald.torch.DeviceType;
+import dev.skald.torch.HostProcessor;
+import dev.skald.torch.MatmulRate;
 import dev.skald.torch.Natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +26,9 @@ import org.bytedeco.pytorch.Device;
 
 /** One rank of a training run, from its configuration to its last checkpoint: puts together what {@link Trainer} works with. */
 public final class Training {
+
+    static final String CONFIG = "trainer.yaml";
+    static final String DEEPSPEED_CONFIG = "deepspeed.json";
 
     private final TrainerConfig config;
     private final DeepSpeedConfig deepSpeed;
@@ -143,8 +148,8 @@ public final class Training {
             TrainingData.prepare(config, tokenizer);
             Files.createDirectories(outputDir);
             checkpoints.clean();
-            Files.writeString(outputDir.resolve("trainer.yaml"), config.toYaml());
-            Files.writeString(outputDir.resolve("deepspeed.json"), deepSpeed.toJson() + "\n");
+            Files.writeString(outputDir.resolve(CONFIG), config.toYaml());
+            Files.writeString(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -193,7 +198,7 @@ public final class Training {
         return parameters;
     }
 
-    private static boolean hasWeights(Path directory) throws IOException {
+    static boolean hasWeights(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors"));
         }
@@ -222,7 +227,20 @@ public final class Training {
                 flopsPerToken(),
                 rate,
                 identity(data),
+                session(resumed),
                 resumed);
+    }
+
+    private TrainerState.Session session(Optional<TrainerState> resumed) throws IOException {
+        String weights = resumed.isPresent() ? "checkpoint" : hasWeights(base) ? "base_model" : "random";
+        int machines = Math.ceilDiv(rank.worldSize(), rank.localWorldSize());
+        return new TrainerState.Session(
+                resumed.map(TrainerState::globalStep).orElse(0L) + 1,
+                TrainerState.now(),
+                rank.worldSize(),
+                machines,
+                HostProcessor.describe(),
+                weights);
     }
 
     /** 6N + 12 LHQT: forward and backward pass of the matrices, and of attention over whole sequences. */

@@ -20,7 +20,7 @@ public record ValidationMetrics(
         long step, String dataset, String language, long documents, long tokens, long textBytes, double nll) {
 
     /** The two together, after the same step. */
-    ValidationMetrics plus(ValidationMetrics other) {
+    public ValidationMetrics plus(ValidationMetrics other) {
         return new ValidationMetrics(
                 step,
                 dataset,

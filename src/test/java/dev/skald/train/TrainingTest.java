@@ -7,6 +7,7 @@ import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,6 +61,15 @@ class TrainingTest {
                 tiny.config("resumed", "bf16=true", "resume_from_checkpoint=" + output.resolve("checkpoint-7")));
 
         assertThat(losses(resumed)).isEqualTo(losses(whole).subList(7, 20));
+        TrainerState end = TrainerState.read(tiny.output("resumed").resolve("checkpoint-20"));
+        assertThat(end.sessions()).extracting(TrainerState.Session::firstStep).containsExactly(1L, 8L);
+        assertThat(end.sessions())
+                .extracting(TrainerState.Session::weights)
+                .containsExactly("base_model", "checkpoint");
+        assertThat(end.sessions()).extracting(TrainerState.Session::ranks).containsOnly(1);
+        assertThat(end.sessions().getLast().hardware()).contains(" core");
+        assertThat(Instant.parse(end.savedAt()))
+                .isBetween(Instant.parse(end.sessions().getLast().startedAt()), Instant.now());
         assertThat(resumed)
                 .extracting(StepMetrics::gradNorm)
                 .isEqualTo(

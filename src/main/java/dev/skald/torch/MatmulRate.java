@@ -1,13 +1,11 @@
-package dev.skald.train;
+package dev.skald.torch;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** How many floating point operations a second this rank's matrix multiplication does: what MFU is measured against. */
-final class MatmulRate {
+/** How many floating point operations a second matrix multiplication does here: what MFU is measured against. */
+public final class MatmulRate {
 
     private static final int ROWS = 2048;
     private static final int IN = 512;
@@ -16,8 +14,12 @@ final class MatmulRate {
 
     private MatmulRate() {}
 
-    /** The best of many multiplications (a third of a second in all) of a size that fits caches as a model's do. */
-    static double measure(DType dtype, DeviceType device) {
+    /**
+     * The best of many multiplications (a third of a second in all) of a size that fits caches as a model's do.
+     *
+     * @return floating point operations a second; {@link Natives#load} comes first
+     */
+    public static double measure(DType dtype, DeviceType device) {
         double best = 0;
         for (int i = 0; i < TRIES; i++) {
             try (PointerScope _ = new PointerScope()) {
