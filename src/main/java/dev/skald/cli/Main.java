@@ -17,14 +17,18 @@ import picocli.CommandLine.ScopeType;
         name = "skald",
         description = "Trains, adapts and runs Llama-3 language models on the JVM.",
         mixinStandardHelpOptions = true,
+        footer = "skald VERB --help says more of each; ./skald takes the place of skald where it is not on the PATH.",
         versionProvider = Main.Version.class,
         subcommands = {
             CardCommand.class,
+            CompletionCommand.class,
             CorpusCommand.class,
+            DoctorCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
             PackCommand.class,
             DataCommand.class,
+            ManCommand.class,
             TokenizeCommand.class,
             TokenizerCommand.class,
             TrainCommand.class,
@@ -46,7 +50,7 @@ public final class Main implements Runnable {
     /** Runs one command in this JVM; returns its exit code. */
     static int run(String... args) {
         Main main = new Main();
-        return new CommandLine(main)
+        return CommandGroups.applyTo(new CommandLine(main))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command.getErr()))
                 .setParameterExceptionHandler(

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "pack",
         description = {
-            "Tokenises texts ahead of training into a packed dataset: memory-mapped shards of token ids with document boundaries, and an index.",
+            "Tokenises texts ahead of training into a packed dataset.",
+            "It is memory-mapped shards of token ids with document boundaries, and an index.",
             "An interrupted run is gone on with by the same command. The result is what a trainer.yaml names as the path of a dataset."
         },
         mixinStandardHelpOptions = true,

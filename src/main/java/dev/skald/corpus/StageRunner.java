@@ -34,14 +34,15 @@ final class StageRunner implements AutoCloseable {
     StageRunner(Plan plan, String master, Progress progress) {
         this.plan = plan;
         this.progress = progress;
-        if (System.getProperty(LOGGING) == null) {
-            System.setProperty(LOGGING, "classpath:dev/skald/corpus/log4j2.properties");
-        }
         spark = new JavaSparkContext(configuration(master));
         workshop = spark.broadcast(new Workshop(plan));
     }
 
-    private static SparkConf configuration(String master) {
+    /** How Spark is started; it logs its warnings only, unless the JVM was told otherwise. */
+    static SparkConf configuration(String master) {
+        if (System.getProperty(LOGGING) == null) {
+            System.setProperty(LOGGING, "classpath:dev/skald/corpus/log4j2.properties");
+        }
         SparkConf conf = new SparkConf()
                 .setAppName("skald corpus")
                 .setIfMissing("spark.ui.enabled", "false")

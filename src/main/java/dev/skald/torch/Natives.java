@@ -57,6 +57,11 @@ public final class Natives {
         Holder.load();
     }
 
+    /** Where the libraries were loaded from; empty where JavaCPP's own loader was used. Loads them. */
+    public static Optional<Path> folder() {
+        return Holder.FOLDER;
+    }
+
     /** As {@link #load}, and the library of {@code ProcessGroupGloo} with it. Thread-safe. */
     public static void loadGloo() {
         load();
@@ -210,8 +215,8 @@ public final class Natives {
                 : Path.of(System.getProperty("java.io.tmpdir"), "skald-" + System.getProperty("user.name"));
     }
 
-    /** The version of the presets, out of their jar's properties. */
-    private static String version() throws IOException {
+    /** The version of libtorch and of its presets for Java, as in {@code 2.10.0-1.5.13}, out of their jar's properties. */
+    public static String version() throws IOException {
         try (InputStream in =
                 Natives.class.getResourceAsStream("/META-INF/maven/org.bytedeco/pytorch/pom.properties")) {
             Properties properties = new Properties();
