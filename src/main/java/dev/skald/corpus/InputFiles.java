@@ -70,8 +70,9 @@ final class InputFiles {
         if (!Files.isDirectory(plain)) {
             return List.of();
         }
-        PathMatcher matcher = FileSystems.getDefault()
-                .getPathMatcher("glob:" + base.resolve(pattern).normalize());
+        // ** stands for no directory too, which Java's globs do not know.
+        String glob = base.resolve(pattern).normalize().toString().replace("/**/", "{/,/**/}");
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
         return walk(plain).filter(matcher::matches).toList();
     }
 
