@@ -264,7 +264,7 @@ public final class ModelCard {
         if (sessions.isEmpty()) {
             return;
         }
-        MarkdownTable table = new MarkdownTable("Started", "From update", "Ranks", "Machines", "Machine of rank 0");
+        MarkdownTable table = new MarkdownTable("Started", "From update", "Ranks", "Machines", "Rank 0 has");
         for (TrainerState.Session session : sessions) {
             table.row(
                     session.startedAt(),

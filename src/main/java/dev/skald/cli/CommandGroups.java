@@ -78,7 +78,7 @@ final class CommandGroups implements IHelpSectionRenderer {
                 list.append("  %-11s %s%n".formatted(verb.name(), summary(verb)));
                 example(verb).stream()
                         .limit(1)
-                        .forEach(line -> list.append("%16s%s%n".formatted("", line.replaceFirst("\\\\$", "..."))));
+                        .forEach(line -> list.append("%6s%s%n".formatted("", line.replaceFirst("\\\\$", "..."))));
             }
             list.append('\n');
         }

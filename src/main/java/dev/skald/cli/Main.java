@@ -36,6 +36,9 @@ import picocli.CommandLine.ScopeType;
         })
 public final class Main implements Runnable {
 
+    /** Wide enough for every example, so that it can be copied. */
+    private static final int HELP_WIDTH = 120;
+
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     private boolean debug;
 
@@ -51,6 +54,7 @@ public final class Main implements Runnable {
     static int run(String... args) {
         Main main = new Main();
         return CommandGroups.applyTo(new CommandLine(main))
+                .setUsageHelpWidth(HELP_WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command.getErr()))
                 .setParameterExceptionHandler(

@@ -17,7 +17,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
         name = "man",
         description = "Prints the manual page, for man(1).",
         mixinStandardHelpOptions = true,
-        footer = {"", "Example:", "  skald man > skald.1 && man ./skald.1"})
+        footer = {
+            "",
+            "To install it: skald man > ~/.local/share/man/man1/skald.1",
+            "",
+            "Example:",
+            "  skald man > skald.1 && man ./skald.1"
+        })
 final class ManCommand implements Callable<Integer> {
 
     @CommandLine.Spec

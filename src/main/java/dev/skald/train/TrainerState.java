@@ -61,7 +61,7 @@ public record TrainerState(
      * @param startedAt when, UTC, as ISO 8601 writes it
      * @param ranks world size
      * @param machines that they were on
-     * @param hardware processor, cores and memory of the machine of rank 0
+     * @param hardware what rank 0 has: processor, the cores that it may use, memory of its machine
      * @param weights where they came from: {@code base_model}, {@code random} or {@code checkpoint}
      */
     @JsonNaming(SnakeCaseStrategy.class)

@@ -49,8 +49,8 @@ class ManualTest {
         assertThat(page).startsWith(".TH \"SKALD\" \"1\"");
         for (CommandSpec verb : verbs()) {
             assertThat(page).contains(".SS \"skald " + verb.name() + "\"");
-            Stream.of(verb.options().stream().flatMap(option -> Stream.of(option.names())))
-                    .flatMap(names -> names)
+            verb.options().stream()
+                    .flatMap(option -> Stream.of(option.names()))
                     .filter(name -> !List.of("-h", "--help", "-V", "--version").contains(name))
                     .forEach(name -> assertThat(page).contains(name.replace("-", "\\-")));
         }
