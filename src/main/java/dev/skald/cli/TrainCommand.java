@@ -1,8 +1,10 @@
 package dev.skald.cli;
 
+import dev.skald.InvalidInputException;
 import dev.skald.launch.LocalProcesses;
 import dev.skald.launch.RankEnvironment;
 import dev.skald.launch.SparkTraining;
+import dev.skald.torch.StandardOutput;
 import dev.skald.train.DeepSpeedConfig;
 import dev.skald.train.LostRankException;
 import dev.skald.train.Rank;
@@ -79,9 +81,15 @@ final class TrainCommand implements Callable<Integer> {
             SparkTraining.run(spark, processes, config.toYaml(), zero.toJson());
             return 0;
         }
-        if (processes > 1 && rank.isEmpty()) {
+        if (rank.isPresent() && processes > 1) {
+            throw new InvalidInputException(
+                    "--processes " + processes + " contradicts the environment, which says that this is rank "
+                            + rank.get().rank() + " of " + rank.get().worldSize() + ": leave it out");
+        }
+        if (processes > 1) {
             return launch(config, zero);
         }
+        rank.ifPresent(_ -> StandardOutput.toStandardError());
         try {
             new Training(config, zero, rank.orElse(Rank.alone())).run();
             return 0;

@@ -19,6 +19,8 @@ public final class RankEnvironment {
 
     private static final int FIRST_PORT = 20000;
     private static final int PORTS = 10000;
+    private static final int STEP_STRIDE = 997;
+    private static final int LAST_PORT = 65535;
 
     /** The first name of {@code node[01-04,07],other}. */
     private static final Pattern FIRST_HOST = Pattern.compile("^([^\\[,]*)(?:\\[(\\w+)[^]]*]([^,]*))?");
@@ -37,9 +39,9 @@ public final class RankEnvironment {
         if (environment.containsKey("RANK") || environment.containsKey("WORLD_SIZE")) {
             return Optional.of(torchrun(environment));
         }
-        // A batch script has SLURM_PROCID too, but is no task of srun's.
+        // A batch script has SLURM_PROCID too, but is no task of srun's; a shell that srun started is its only task.
         if (environment.containsKey("SLURM_PROCID") && environment.containsKey("SLURM_STEP_ID")) {
-            return Optional.of(slurm(environment));
+            return Optional.of(slurm(environment)).filter(rank -> rank.worldSize() > 1);
         }
         return Optional.empty();
     }
@@ -59,23 +61,40 @@ public final class RankEnvironment {
                 environment.containsKey("LOCAL_RANK") ? number(environment, "LOCAL_RANK") : rank,
                 environment.containsKey("LOCAL_WORLD_SIZE") ? number(environment, "LOCAL_WORLD_SIZE") : worldSize,
                 environment.get("MASTER_ADDR"),
-                number(environment, "MASTER_PORT"));
+                torchrunPort(environment));
+    }
+
+    /**
+     * Where the ranks meet. On MASTER_PORT itself torchrun's agent may listen, with a store that speaks the protocol of its own version of c10d and
+     * keeps the keys of earlier attempts: then they have one of their own beside it.
+     */
+    private static int torchrunPort(Map<String, String> environment) {
+        int port = number(environment, "MASTER_PORT");
+        if (!"true".equalsIgnoreCase(environment.get("TORCHELASTIC_USE_AGENT_STORE"))) {
+            return port;
+        }
+        return port < LAST_PORT ? port + 1 : port - 1;
     }
 
     private static Rank slurm(Map<String, String> environment) {
         String nodes = environment.getOrDefault(
                 "SLURM_STEP_NODELIST", environment.getOrDefault("SLURM_JOB_NODELIST", "localhost"));
-        int port = environment.containsKey("MASTER_PORT")
-                ? number(environment, "MASTER_PORT")
-                : FIRST_PORT
-                        + (environment.containsKey("SLURM_JOB_ID") ? number(environment, "SLURM_JOB_ID") : 0) % PORTS;
         return new Rank(
                 number(environment, "SLURM_PROCID"),
                 number(environment, "SLURM_NTASKS"),
                 number(environment, "SLURM_LOCALID"),
                 tasksOfNode(environment),
                 environment.getOrDefault("MASTER_ADDR", firstHost(nodes)),
-                port);
+                slurmPort(environment));
+    }
+
+    /** One that follows from job and step, so that two of them on a node do not meet. */
+    private static int slurmPort(Map<String, String> environment) {
+        if (environment.containsKey("MASTER_PORT")) {
+            return number(environment, "MASTER_PORT");
+        }
+        int job = environment.containsKey("SLURM_JOB_ID") ? number(environment, "SLURM_JOB_ID") : 0;
+        return FIRST_PORT + Math.floorMod(job + STEP_STRIDE * number(environment, "SLURM_STEP_ID"), PORTS);
     }
 
     /** {@code 4(x2),3}: tasks on each node; the first count is the largest, as Slurm fills nodes. */

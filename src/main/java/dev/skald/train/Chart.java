@@ -160,12 +160,12 @@ record Chart(String title, String xLabel, List<Line> lines) {
             return (value - low) / (high - low);
         }
 
-        /** Distance of ticks: 1, 2 or 5 times a power of ten. */
+        /** Distance of ticks: 1, 2 or 5 times a power of ten, whichever is near. */
         double step(int about) {
             double rough = (high - low) / about;
             double power = Math.pow(10, Math.floor(Math.log10(rough)));
             double lead = rough / power;
-            return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+            return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
         }
 
         double[] ticks(int about) {

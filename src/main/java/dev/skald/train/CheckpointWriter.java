@@ -154,8 +154,8 @@ final class CheckpointWriter implements AutoCloseable {
         };
     }
 
-    /** Waits for this rank's part. */
-    void await() {
+    /** Waits for this rank's part; returns how it went. */
+    Progress await() {
         saving.ifPresent(part -> {
             try {
                 part.written().get();
@@ -165,6 +165,7 @@ final class CheckpointWriter implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         });
+        return progress();
     }
 
     /** Every rank has written: on rank 0, makes the checkpoint the latest one. */
@@ -200,7 +201,6 @@ final class CheckpointWriter implements AutoCloseable {
      * @return why, as far as this rank knows
      */
     Optional<String> abandon() throws IOException {
-        await();
         Saving failed = saving.orElseThrow();
         saving = Optional.empty();
         if (ranks.rank() == 0) {

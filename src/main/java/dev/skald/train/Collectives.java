@@ -40,8 +40,12 @@ sealed interface Collectives extends AutoCloseable {
     /** Rank 0's {@code tensor} goes to all. */
     void broadcast(Tensor tensor);
 
-    /** Rank 0 runs {@code work}, which may take hours; the others wait for it. */
-    void firstRankAlone(Runnable work);
+    /**
+     * Every rank runs {@code work}, which may take hours on some of them, and waits for the others: no timeout applies.
+     *
+     * @return what this rank's work gave
+     */
+    <T> T together(Supplier<T> work);
 
     @Override
     void close();
@@ -85,8 +89,8 @@ sealed interface Collectives extends AutoCloseable {
         public void broadcast(Tensor tensor) {}
 
         @Override
-        public void firstRankAlone(Runnable work) {
-            work.run();
+        public <T> T together(Supplier<T> work) {
+            return work.get();
         }
 
         @Override
@@ -181,21 +185,19 @@ sealed interface Collectives extends AutoCloseable {
         }
 
         @Override
-        public void firstRankAlone(Runnable work) {
-            String key = "first-rank-done-" + waits++;
-            if (rank.isFirst()) {
-                work.run();
-                answered(rank, "telling the others", () -> store.add(key, 1));
-                return;
-            }
-            while (answered(rank, "waiting for rank 0", () -> store.add(key, 0)) == 0) {
+        public <T> T together(Supplier<T> work) {
+            T result = work.get();
+            String key = "done-" + waits++;
+            answered(rank, "telling the others", () -> store.add(key, 1));
+            while (answered(rank, "waiting for the others", () -> store.add(key, 0)) < size()) {
                 try {
                     Thread.sleep(POLL);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
-                    throw new LostRankException("rank " + rank.rank() + ": interrupted while waiting for rank 0", e);
+                    throw new LostRankException("rank " + rank.rank() + ": interrupted while waiting for the others", e);
                 }
             }
+            return result;
         }
 
         private void finish(String what, Supplier<Work> start) {

@@ -18,11 +18,13 @@ import java.util.regex.Pattern;
  * @param optimizer moments and master weights
  * @param activations of one micro-batch
  * @param checkpoint the copy that a checkpoint is written from
+ * @param process the JVM, libtorch, and what their allocators keep
  */
-record MemoryEstimate(long parameters, long gradients, long optimizer, long activations, long checkpoint) {
+record MemoryEstimate(
+        long parameters, long gradients, long optimizer, long activations, long checkpoint, long process) {
 
-    /** Rows of logits that are held at once, at most. */
-    private static final long LOGIT_ROWS = 512;
+    /** Measured: a rank of a model that takes next to nothing itself. */
+    private static final long PROCESS = 400L << 20;
 
     private static final Path MEMORY_OF_LINUX = Path.of("/proc/meminfo");
     private static final Pattern AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d+) kB");
@@ -44,25 +46,30 @@ record MemoryEstimate(long parameters, long gradients, long optimizer, long acti
                 divided ? 4 * (n / parts + 2 * bucket) : 4 * n,
                 (8 + master) * n / parts,
                 activations(model, dtype, config),
-                12 * n / parts + n * dtype.bytes());
+                12 * n / parts + n * dtype.bytes(),
+                PROCESS);
     }
 
-    /** The tensors that a block keeps for its backward pass, and the rows of logits that are computed at a time. */
+    /** What blocks keep for their backward pass, and the more demanding of a block's backward pass and the head's. */
     private static long activations(LlamaConfig model, DType dtype, TrainerConfig config) {
         long rows = (long) config.microBatchSize() * config.sequenceLen();
         long hidden = model.hidden_size();
         long q = (long) model.num_attention_heads() * model.head_dim();
         long kv = (long) model.num_key_value_heads() * model.head_dim();
-        long block = rows * (3 * hidden + 2 * q + 2 * kv + 3L * model.intermediate_size()) * dtype.bytes();
-        long blocks = config.gradientCheckpointing()
-                ? block + model.num_hidden_layers() * rows * hidden * dtype.bytes()
-                : model.num_hidden_layers() * block;
-        long backward = rows * (4 * hidden + 3L * model.intermediate_size()) * dtype.bytes();
-        return blocks + backward + Math.min(rows, LOGIT_ROWS) * model.vocab_size() * 8;
+        long wide = model.intermediate_size();
+        long logSumExp = rows * model.num_attention_heads() * Float.BYTES;
+        long block = rows * (hidden + 2 * q + 2 * kv + 2 * wide) * dtype.bytes() + logSumExp;
+        long inputs = model.num_hidden_layers() * rows * hidden * dtype.bytes();
+        long backward = (rows * (7 * hidden + 2 * q + 2 * kv + 2 * wide) + hidden * wide) * dtype.bytes();
+        long logits = Math.min(rows, Math.clamp(hidden, 256, 1024)) * model.vocab_size();
+        long head = (logits + model.vocab_size() * hidden + 2 * rows * hidden) * dtype.bytes();
+        return (config.gradientCheckpointing() ? 1 : model.num_hidden_layers()) * block
+                + inputs
+                + Math.max(backward, head);
     }
 
     long total() {
-        return parameters + gradients + optimizer + activations + checkpoint;
+        return parameters + gradients + optimizer + activations + checkpoint + process;
     }
 
     /**
@@ -72,21 +79,24 @@ record MemoryEstimate(long parameters, long gradients, long optimizer, long acti
      */
     void require(int ranks, long available) {
         if (total() * ranks > available) {
-            throw new InvalidInputException(String.format(
-                    Locale.ROOT,
-                    "not enough memory: %d rank%s on this machine need %s each (parameters %s, gradients %s, optimizer %s, activations %s,"
-                            + " copy for checkpoints %s), available %s; lower micro_batch_size or sequence_len, set gradient_checkpointing,"
-                            + " or divide more by ZeRO stage 2",
-                    ranks,
-                    ranks == 1 ? "" : "s",
-                    gib(total()),
-                    gib(parameters),
-                    gib(gradients),
-                    gib(optimizer),
-                    gib(activations),
-                    gib(checkpoint),
-                    gib(available)));
+            throw new InvalidInputException("not enough memory: " + ranks + (ranks == 1 ? " rank" : " ranks")
+                    + " on this machine, each " + this + "; available " + gib(available)
+                    + "; lower micro_batch_size or sequence_len, set gradient_checkpointing, or divide more by ZeRO stage 2");
         }
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "about %s (parameters %s, gradients %s, optimizer %s, activations %s, copy for checkpoints %s, process %s)",
+                gib(total()),
+                gib(parameters),
+                gib(gradients),
+                gib(optimizer),
+                gib(activations),
+                gib(checkpoint),
+                gib(process));
     }
 
     static String gib(long bytes) {

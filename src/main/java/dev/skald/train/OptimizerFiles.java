@@ -126,9 +126,10 @@ final class OptimizerFiles {
     /**
      * Brings an optimizer's slices to where a checkpoint was.
      *
+     * @return {@code adamW}
      * @throws InvalidInputException when the files are of another model
      */
-    void read(Path checkpoint, List<Slice> slices, AdamW adamW) {
+    AdamW read(Path checkpoint, List<Slice> slices, AdamW adamW) {
         List<SafeTensors> files = new ArrayList<>();
         try {
             for (Kind kind : Kind.values()) {
@@ -144,6 +145,7 @@ final class OptimizerFiles {
                                     tensor(files.get(2), slice)));
                 }
             }
+            return adamW;
         } finally {
             files.forEach(SafeTensors::close);
         }

@@ -29,12 +29,12 @@ final class Report {
             .soft { color: var(--soft); } .bar { height: 6px; border-radius: 3px; background: var(--edge); margin: 14px 0 22px; }
             .bar div { height: 6px; border-radius: 3px; background: #2563eb; }
             .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
-            .tile, .chart, table, details { background: var(--card); border: 1px solid var(--edge); border-radius: 10px; }
+            .tile, .chart, .table, details { background: var(--card); border: 1px solid var(--edge); border-radius: 10px; }
             .tile { padding: 10px 14px; } .tile b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; }
-            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 14px; margin-top: 18px; }
+            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 14px; margin-top: 18px; }
             .chart { padding: 6px; } svg { display: block; width: 100%; font-family: inherit; }
             table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums; }
-            th, td { padding: 7px 14px; text-align: right; border-bottom: 1px solid var(--edge); } tr:last-child td { border: 0; }
+            .table { overflow-x: auto; } th, td { white-space: nowrap; padding: 7px 14px; text-align: right; border-bottom: 1px solid var(--edge); } tr:last-child td { border: 0; }
             th { color: var(--soft); font-weight: 500; } th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; }
             details { padding: 10px 14px; margin-top: 20px; } pre { overflow: auto; font-size: 13px; }
             """;
@@ -229,7 +229,7 @@ final class Report {
                     .add(each);
         }
         page.append(
-                        "<h2>Validation</h2>\n<table><tr><th>Dataset</th><th>Language</th><th>Documents</th><th>Tokens</th>")
+                        "<h2>Validation</h2>\n<div class=\"table\"><table><tr><th>Dataset</th><th>Language</th><th>Documents</th><th>Tokens</th>")
                 .append("<th>Perplexity, first</th><th>last</th><th>Bits per byte, first</th><th>last</th></tr>\n");
         for (List<ValidationMetrics> group : groups.values()) {
             ValidationMetrics first = group.getFirst();
@@ -246,7 +246,7 @@ final class Report {
                     first.bitsPerByte(),
                     last.bitsPerByte()));
         }
-        page.append("</table>\n");
+        page.append("</table></div>\n");
     }
 
     private static String amount(double value) {

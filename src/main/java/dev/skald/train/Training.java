@@ -90,20 +90,23 @@ public final class Training {
         Natives.load();
         DeviceType type = DeviceType.choose("auto");
         ZeroOptimizer.Options zero = zeroOptions();
-        MemoryEstimate.of(model, dtype, config, zero, rank.worldSize())
-                .require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
+        MemoryEstimate memory = MemoryEstimate.of(model, dtype, config, zero, rank.worldSize());
+        memory.require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
+        if (rank.isFirst()) {
+            System.err.println("memory of a rank: " + memory);
+        }
         try (StopSignal stop = new StopSignal();
                 Device device = type.device();
                 Collectives ranks = Collectives.join(rank, device, Duration.ofSeconds(config.ddpTimeout()))) {
             Checkpoints checkpoints = new Checkpoints(outputDir);
-            ranks.firstRankAlone(() -> prepare(checkpoints));
+            ranks.together(() -> rank.isFirst() ? prepare(checkpoints) : checkpoints);
             TrainingData data = TrainingData.open(config, tokenizer);
             Timetable timetable = Timetable.of(config, data.sequences(), rank.worldSize());
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(dtype, type))[0];
-            try (LlamaParameters parameters = parameters(type, resumed);
+            try (LlamaParameters parameters = ranks.together(() -> parameters(type, resumed));
                     LlamaTraining training =
                             new LlamaTraining(model, parameters, type, kernels(type), config.gradientCheckpointing());
                     ZeroOptimizer optimizer = new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks);
@@ -118,8 +121,8 @@ public final class Training {
                     Monitor monitor = monitor(timetable, data, rate, state)) {
                 LossScaler scaler = lossScaler();
                 state.ifPresent(saved -> {
-                    new OptimizerFiles(parameters.list())
-                            .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW());
+                    ranks.together(() -> new OptimizerFiles(parameters.list())
+                            .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW()));
                     optimizer.resume(saved.optimizerUpdates());
                     scaler.restore(saved.lossScaler());
                 });
@@ -142,7 +145,7 @@ public final class Training {
     }
 
     /** What one rank does for all: verifies the checkpoint to go on from, tokenises, looks after the output directory. */
-    private void prepare(Checkpoints checkpoints) {
+    private Checkpoints prepare(Checkpoints checkpoints) {
         try {
             checkpoints.verify(config).ifPresent(warning -> System.err.println("warning: " + warning));
             TrainingData.prepare(config, tokenizer);
@@ -150,6 +153,7 @@ public final class Training {
             checkpoints.clean();
             Files.writeString(outputDir.resolve(CONFIG), config.toYaml());
             Files.writeString(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
+            return checkpoints;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -185,15 +189,19 @@ public final class Training {
         return dtype == DType.F16 ? new AtenKernels() : Kernels.on(type);
     }
 
-    private LlamaParameters parameters(DeviceType type, Optional<Path> resumed) throws IOException {
+    private LlamaParameters parameters(DeviceType type, Optional<Path> resumed) {
         LlamaParameters parameters = new LlamaParameters(model, dtype, type);
         Path weights = resumed.orElse(base);
-        if (resumed.isPresent() || hasWeights(weights)) {
-            try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(weights, Optional.of(dtype), type)) {
-                parameters.copyFrom(checkpoint.tensors());
+        try {
+            if (resumed.isPresent() || hasWeights(weights)) {
+                try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(weights, Optional.of(dtype), type)) {
+                    parameters.copyFrom(checkpoint.tensors());
+                }
+            } else {
+                parameters.initialize(config.seed());
             }
-        } else {
-            parameters.initialize(config.seed());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return parameters;
     }

@@ -3,10 +3,10 @@ package dev.skald.train;
 import dev.skald.model.GradientSink;
 import dev.skald.model.Parameter;
 import dev.skald.torch.TensorMemory;
+import dev.skald.train.Buckets.Bucket;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -35,9 +35,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <tr><td>2</td><td>2</td><td>4/N, and two buckets</td><td>10/N</td></tr>
  * </table>
  *
- * <p><b>Buckets.</b> Consecutive whole parameters form a bucket of at most {@code reduce_bucket_size} elements; one that is larger is a bucket of
- * its own. They are numbered from the last parameter to the first, as the backward pass completes them. A bucket is padded to a multiple of
- * N; rank r owns the r-th of its N equal parts, so that every rank reduces, updates and gathers as much as any other at any moment.
+ * <p><b>Buckets.</b> Communication is by {@link Buckets} of parameters, each divided equally among the ranks.
  *
  * <p><b>Overlap.</b> A bucket whose last parameter is complete goes to one communication thread, which reduces it while the backward pass goes on
  * below ({@code overlap_comm}). Ranks issue the same reductions in the same order, since that order is the parameters'. Stage 2 does this in every
@@ -58,9 +56,6 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     record Options(
             int stage, long reduceBucketSize, long allgatherBucketSize, boolean overlapComm, boolean offloaded) {}
 
-    /** A bucket: parameters {@code first} to {@code end}, where it lies in the flat parameters, the full gradients and this rank's shard. */
-    private record Bucket(int first, int end, long flat, long length, long padded, long gradient, long shard) {}
-
     private static final int BUFFERS = 2;
 
     private final List<Parameter> parameters;
@@ -68,9 +63,8 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     private final Options options;
     private final Collectives ranks;
     private final int parts;
-    private final List<Bucket> buckets = new ArrayList<>();
-    private final int[] bucketOf;
-    private final List<Slice> slices = new ArrayList<>();
+    private final Buckets buckets;
+    private final List<Slice> slices;
     private final Tensor gradients;
     private final AdamW adamW;
     private final ExecutorService communication = Executors.newSingleThreadExecutor(
@@ -95,68 +89,18 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
         this.options = options;
         this.ranks = ranks;
         this.parts = options.stage() == 0 ? 1 : ranks.size();
-        this.bucketOf = new int[parameters.size()];
-        long whole = fillBuckets();
-        long shard = buckets.stream().mapToLong(b -> b.padded() / parts).sum();
-        this.incomplete = new int[buckets.size()];
-        this.filling = new Tensor[buckets.size()];
-        for (Bucket bucket : buckets) {
-            addSlices(bucket);
-        }
+        this.buckets = new Buckets(parameters, options.reduceBucketSize(), parts);
+        this.slices = List.copyOf(buckets.slices(parameters, owned(), partitionsGradients()));
+        this.incomplete = new int[buckets.list().size()];
+        this.filling = new Tensor[buckets.list().size()];
         Device device = options.offloaded() && partitionsGradients() ? new Device("cpu") : flat.device();
-        this.gradients = zeros(partitionsGradients() ? shard : whole, device);
+        this.gradients = zeros(partitionsGradients() ? buckets.padded() / parts : buckets.padded(), device);
         this.adamW = AdamW.over(slices, flat, options.offloaded());
         ranks.broadcast(flat);
     }
 
     private boolean partitionsGradients() {
         return options.stage() == 2 && parts > 1;
-    }
-
-    /** Returns the length of the full gradients. */
-    private long fillBuckets() {
-        long gradient = 0;
-        long shard = 0;
-        int end = parameters.size();
-        while (end > 0) {
-            int first = end - 1;
-            long length = parameters.get(first).numel();
-            while (first > 0 && length + parameters.get(first - 1).numel() <= options.reduceBucketSize()) {
-                length += parameters.get(--first).numel();
-            }
-            long padded = Math.ceilDiv(length, parts) * parts;
-            for (int p = first; p < end; p++) {
-                bucketOf[p] = buckets.size();
-            }
-            buckets.add(new Bucket(first, end, parameters.get(first).offset(), length, padded, gradient, shard));
-            gradient += padded;
-            shard += padded / parts;
-            end = first;
-        }
-        return gradient;
-    }
-
-    /** What this rank owns of a bucket, parameter by parameter. */
-    private void addSlices(Bucket bucket) {
-        long part = bucket.padded() / parts;
-        long from = part * owned();
-        for (int p = bucket.first(); p < bucket.end(); p++) {
-            Parameter parameter = parameters.get(p);
-            long at = parameter.offset() - bucket.flat();
-            long start = Math.max(at, from);
-            long length = Math.min(at + parameter.numel(), from + part) - start;
-            if (length > 0) {
-                long shard = bucket.shard() + start - from;
-                slices.add(new Slice(
-                        p,
-                        start - at,
-                        bucket.flat() + start,
-                        partitionsGradients() ? shard : bucket.gradient() + start,
-                        shard,
-                        length,
-                        !parameter.isNorm()));
-            }
-        }
     }
 
     /** Which of the parts of a bucket is this rank's. */
@@ -171,22 +115,23 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     /** @param last whether the step's update follows */
     void beginMicroBatch(boolean last) {
         lastMicroBatch = last;
-        for (int b = 0; b < buckets.size(); b++) {
+        for (int b = 0; b < incomplete.length; b++) {
             incomplete[b] = buckets.get(b).end() - buckets.get(b).first();
         }
     }
 
     @Override
     public Tensor gradient(int parameter) {
-        Bucket bucket = buckets.get(bucketOf[parameter]);
+        Bucket bucket = buckets.get(buckets.of(parameter));
         Parameter wanted = parameters.get(parameter);
         Tensor holder = gradients;
         long at = bucket.gradient();
         if (partitionsGradients()) {
-            if (filling[bucketOf[parameter]] == null) {
-                filling[bucketOf[parameter]] = buffer(bucket.padded());
+            int b = buckets.of(parameter);
+            if (filling[b] == null) {
+                filling[b] = buffer(bucket.padded());
             }
-            holder = filling[bucketOf[parameter]];
+            holder = filling[b];
             at = 0;
         }
         return holder.narrow(0, at + wanted.offset() - bucket.flat(), wanted.numel())
@@ -204,8 +149,7 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
                 buffer = free.poll();
             }
             if (buffer == null) {
-                long largest = buckets.stream().mapToLong(Bucket::padded).max().orElseThrow();
-                buffer = zeros(largest, flat.device());
+                buffer = zeros(buckets.largest(), flat.device());
                 buffer.retainReference();
             }
             buffer.narrow(0, 0, length).zero_();
@@ -215,7 +159,7 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
 
     @Override
     public void complete(int parameter) {
-        int b = bucketOf[parameter];
+        int b = buckets.of(parameter);
         if (--incomplete[b] > 0 || ranks.size() == 1 || !(partitionsGradients() || lastMicroBatch)) {
             return;
         }
@@ -230,7 +174,7 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
 
     private void reduce(Bucket bucket, Tensor buffer, boolean add) {
         long start = System.nanoTime();
-        long part = bucket.padded() / parts;
+        long part = buckets.part(bucket);
         try (PointerScope _ = new PointerScope()) {
             if (partitionsGradients()) {
                 Tensor whole = buffer.narrow(0, 0, bucket.padded());
@@ -282,8 +226,8 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     /** The L2 norm of the summed gradients of all ranks, the same on each; not finite where one gradient is not. */
     double gradientNorm() {
         double sum = 0;
-        for (Bucket bucket : buckets) {
-            long part = bucket.padded() / parts;
+        for (Bucket bucket : buckets.list()) {
+            long part = buckets.part(bucket);
             long from = partitionsGradients() ? bucket.shard() : bucket.gradient() + part * owned();
             sum += GradientNorm.sumOfSquares(gradients, from, part);
         }
@@ -316,14 +260,14 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
         updates++;
         adamW.step(AdamW.Update.of(adam, updates, lr, divisor), gradients);
         if (parts > 1) {
-            buckets.forEach(this::gather);
+            buckets.list().forEach(this::gather);
         }
         discard();
     }
 
     /** In pieces of at most allgather_bucket_size; the padding of the last part is gathered, and left out. */
     private void gather(Bucket bucket) {
-        long part = bucket.padded() / parts;
+        long part = buckets.part(bucket);
         long most = Math.max(1, options.allgatherBucketSize() / parts);
         for (long at = 0; at < part; at += most) {
             long piece = Math.min(most, part - at);
@@ -388,7 +332,7 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
 
     /** What this rank owns: the parts of a checkpoint that it writes. */
     List<Slice> slices() {
-        return List.copyOf(slices);
+        return slices;
     }
 
     @Override

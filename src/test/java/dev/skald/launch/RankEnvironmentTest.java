@@ -32,6 +32,25 @@ class RankEnvironmentTest {
         assertThat(RankEnvironment.detect(environment)).contains(new Rank(5, 8, 1, 4, "node1", 29500));
     }
 
+    /** What torchrun 2.13 and 1.13 set: their agent listens on MASTER_PORT. */
+    @Test
+    void besideTheStoreOfTorchrunsAgent() {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "RANK", "1",
+                "WORLD_SIZE", "2",
+                "LOCAL_RANK", "1",
+                "LOCAL_WORLD_SIZE", "2",
+                "MASTER_ADDR", "localhost",
+                "MASTER_PORT", "46161",
+                "TORCHELASTIC_RESTART_COUNT", "0",
+                "TORCHELASTIC_USE_AGENT_STORE", "True"));
+        assertThat(RankEnvironment.detect(environment)).contains(new Rank(1, 2, 1, 2, "localhost", 46162));
+        environment.put("MASTER_PORT", "65535");
+        assertThat(RankEnvironment.detect(environment)).contains(new Rank(1, 2, 1, 2, "localhost", 65534));
+        environment.put("TORCHELASTIC_USE_AGENT_STORE", "False");
+        assertThat(RankEnvironment.detect(environment)).contains(new Rank(1, 2, 1, 2, "localhost", 65535));
+    }
+
     @Test
     void slurm() {
         Map<String, String> environment = new HashMap<>(Map.of(
@@ -44,9 +63,15 @@ class RankEnvironmentTest {
                 "SLURM_STEP_NODELIST", "gpu[007-008,011]"));
         assertThat(RankEnvironment.detect(environment)).contains(new Rank(6, 8, 2, 4, "gpu007", 23456));
 
+        environment.put("SLURM_STEP_ID", "2");
+        assertThat(RankEnvironment.detect(environment).orElseThrow().masterPort())
+                .isNotEqualTo(23456);
         environment.put("SLURM_STEP_NODELIST", "alpha,beta");
         environment.put("MASTER_PORT", "29501");
         assertThat(RankEnvironment.detect(environment)).contains(new Rank(6, 8, 2, 4, "alpha", 29501));
+
+        environment.putAll(Map.of("SLURM_PROCID", "0", "SLURM_NTASKS", "1", "SLURM_LOCALID", "0"));
+        assertThat(RankEnvironment.detect(environment)).isEmpty();
     }
 
     @Test
