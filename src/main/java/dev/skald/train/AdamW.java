@@ -15,7 +15,7 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
     /** The hyperparameters, but for the learning rate, which changes with each step. */
     record Options(double beta1, double beta2, double epsilon, double weightDecay) {}
 
-    /** What one element of the parameters becomes in one update; the same for all. */
+    /** What one element of the parameters becomes in one update; the same for all. Gradients are multiplied by {@code gradientScale}, as DeepSpeed does. */
     record Update(
             float decay,
             float beta1,
@@ -25,7 +25,7 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
             float stepSize,
             float rootBias2,
             float epsilon,
-            float divisor) {
+            float gradientScale) {
 
         /**
          * @param t the number of this update, from 1
@@ -44,11 +44,11 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
                     (float) (lr / bias1),
                     (float) Math.sqrt(bias2),
                     (float) options.epsilon(),
-                    (float) divisor);
+                    (float) (1 / divisor));
         }
 
         Update withoutDecay() {
-            return new Update(1, beta1, beta2, oneMinusBeta1, oneMinusBeta2, stepSize, rootBias2, epsilon, divisor);
+            return new Update(1, beta1, beta2, oneMinusBeta1, oneMinusBeta2, stepSize, rootBias2, epsilon, gradientScale);
         }
     }
 

@@ -54,7 +54,7 @@ final class AtenAdamW implements AdamW {
                 Tensor gradient = gradients
                         .narrow(0, slice.gradient(), slice.length())
                         .to(master.device(), ScalarType.Float)
-                        .div(new Scalar(u.divisor()));
+                        .mul(new Scalar(u.gradientScale()));
                 Tensor first = of(expAvg, slice).lerp_(gradient, new Scalar(u.oneMinusBeta1()));
                 Tensor second = of(expAvgSq, slice)
                         .mul_(new Scalar(u.beta2()))

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * What one rank needs at its peak, in bytes, before anything is allocated.
  *
  * @param parameters of the whole model
- * @param gradients f32, and with stage 2 the two buckets
+ * @param gradients f32, with stage 2 the two buckets that are filled, and the copy that a reduction of one makes
  * @param optimizer moments and master weights
  * @param activations of one micro-batch
  * @param checkpoint the copy that a checkpoint is written from
@@ -43,7 +43,7 @@ record MemoryEstimate(
         };
         return new MemoryEstimate(
                 n * dtype.bytes(),
-                divided ? 4 * (n / parts + 2 * bucket) : 4 * n,
+                4 * (divided ? n / parts + 2 * bucket : n) + (worldSize > 1 ? 4 * bucket : 0),
                 (8 + master) * n / parts,
                 activations(model, dtype, config),
                 12 * n / parts + n * dtype.bytes(),

@@ -99,7 +99,7 @@ final class VectorAdamW implements AdamW {
             long s = (chunk.shard() + i) << 2;
             long d = (chunk.gradient() + i) << 2;
             long f = (chunk.flat() + i) << 2;
-            FloatVector gradient = FloatVector.fromMemorySegment(F, g, d, ORDER).div(u.divisor());
+            FloatVector gradient = FloatVector.fromMemorySegment(F, g, d, ORDER).mul(u.gradientScale());
             FloatVector first = FloatVector.fromMemorySegment(F, m, s, ORDER);
             first = gradient.sub(first).fma(FloatVector.broadcast(F, u.oneMinusBeta1()), first);
             FloatVector second = FloatVector.fromMemorySegment(F, v, s, ORDER)
@@ -128,7 +128,7 @@ final class VectorAdamW implements AdamW {
             long s = (chunk.shard() + i) << 2;
             long d = (chunk.gradient() + i) << 2;
             long h = (chunk.flat() + i) << 1;
-            FloatVector gradient = FloatVector.fromMemorySegment(F, g, d, ORDER).div(u.divisor());
+            FloatVector gradient = FloatVector.fromMemorySegment(F, g, d, ORDER).mul(u.gradientScale());
             FloatVector first = FloatVector.fromMemorySegment(F, m, s, ORDER);
             first = gradient.sub(first).fma(FloatVector.broadcast(F, u.oneMinusBeta1()), first);
             FloatVector second = FloatVector.fromMemorySegment(F, v, s, ORDER)
@@ -161,7 +161,7 @@ final class VectorAdamW implements AdamW {
     }
 
     private float stepOne(Update u, long shard, float weight, float scaled) {
-        float gradient = scaled / u.divisor();
+        float gradient = scaled * u.gradientScale();
         float first = m.getAtIndex(FLOAT, shard);
         first = Math.fma(gradient - first, u.oneMinusBeta1(), first);
         float second = v.getAtIndex(FLOAT, shard) * u.beta2() + gradient * gradient * u.oneMinusBeta2();

@@ -26,7 +26,7 @@ class MemoryEstimateTest {
 
     @Test
     void bf16WithoutZeroTakesSixteenBytesPerParameter() throws Exception {
-        MemoryEstimate one = estimate(0, 4);
+        MemoryEstimate one = estimate(0, 1);
         assertThat(one.gradients()).isEqualTo(2 * one.parameters());
         assertThat(one.optimizer()).isEqualTo(5 * one.parameters());
     }
