@@ -32,6 +32,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class AdamWSpeed {
 
     private static final long PARAMETERS = 56_000_000;
+    private static final long FEW = 1 << 20;
+    private static final long WARM_UP_NANOS = 5_000_000_000L;
     private static final int ROUNDS = 15;
     private static final double LR = 1e-3;
     private static final AdamW.Options OPTIONS = new AdamW.Options(0.9, 0.95, 1e-8, 0.1);
@@ -66,7 +68,20 @@ public final class AdamWSpeed {
         torch.set_num_threads(threads);
         for (boolean bf16 : new boolean[] {false, true}) {
             try (PointerScope _ = new PointerScope()) {
+                warmUp(bf16);
                 compare(bf16, threads);
+            }
+        }
+    }
+
+    /** Until the JVM's compiler is done with it. */
+    private static void warmUp(boolean bf16) {
+        Tensor few = random().narrow(0, 0, FEW);
+        Tensor weights = few.to(bf16 ? ScalarType.BFloat16 : ScalarType.Float).clone();
+        try (AdamW adamW = new VectorAdamW(List.of(new Slice(0, 0, 0, 0, 0, FEW, true)), weights)) {
+            long end = System.nanoTime() + WARM_UP_NANOS;
+            for (int t = 1; System.nanoTime() < end; t++) {
+                adamW.step(AdamW.Update.of(OPTIONS, t, LR, 1), few);
             }
         }
     }
