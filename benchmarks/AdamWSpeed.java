@@ -143,9 +143,8 @@ public final class AdamWSpeed {
         }
         stack.push_back(new IValue(new GenericList(new Type.TypePtr(TensorType.get())))); // amsgrad's, none
         stack.push_back(new IValue(list(step)));
-        for (double number : new double[] {
-            LR, OPTIONS.beta1(), OPTIONS.beta2(), OPTIONS.weightDecay(), OPTIONS.epsilon()
-        }) {
+        for (double number :
+                new double[] {LR, OPTIONS.beta1(), OPTIONS.beta2(), OPTIONS.weightDecay(), OPTIONS.epsilon()}) {
             stack.push_back(new IValue(number));
         }
         stack.push_back(new IValue(false)); // amsgrad

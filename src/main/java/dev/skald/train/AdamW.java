@@ -48,7 +48,8 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
         }
 
         Update withoutDecay() {
-            return new Update(1, beta1, beta2, oneMinusBeta1, oneMinusBeta2, stepSize, rootBias2, epsilon, gradientScale);
+            return new Update(
+                    1, beta1, beta2, oneMinusBeta1, oneMinusBeta2, stepSize, rootBias2, epsilon, gradientScale);
         }
     }
 

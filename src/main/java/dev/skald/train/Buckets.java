@@ -38,8 +38,8 @@ final class Buckets {
                 ofParameter[p] = list.size();
             }
             long padded = Math.ceilDiv(length, parts) * parts;
-            list.add(new Bucket(
-                    first, end, parameters.get(first).offset(), length, padded, gradient, gradient / parts));
+            list.add(
+                    new Bucket(first, end, parameters.get(first).offset(), length, padded, gradient, gradient / parts));
             gradient += padded;
             end = first;
         }

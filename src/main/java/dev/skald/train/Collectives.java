@@ -194,7 +194,8 @@ sealed interface Collectives extends AutoCloseable {
                     Thread.sleep(POLL);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
-                    throw new LostRankException("rank " + rank.rank() + ": interrupted while waiting for the others", e);
+                    throw new LostRankException(
+                            "rank " + rank.rank() + ": interrupted while waiting for the others", e);
                 }
             }
             return result;

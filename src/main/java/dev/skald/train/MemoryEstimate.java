@@ -79,9 +79,10 @@ record MemoryEstimate(
      */
     void require(int ranks, long available) {
         if (total() * ranks > available) {
-            throw new InvalidInputException("not enough memory: " + ranks + (ranks == 1 ? " rank" : " ranks")
-                    + " on this machine, each " + this + "; available " + gib(available)
-                    + "; lower micro_batch_size or sequence_len, set gradient_checkpointing, or divide more by ZeRO stage 2");
+            throw new InvalidInputException(
+                    "not enough memory: " + ranks + (ranks == 1 ? " rank" : " ranks")
+                            + " on this machine, each " + this + "; available " + gib(available)
+                            + "; lower micro_batch_size or sequence_len, set gradient_checkpointing, or divide more by ZeRO stage 2");
         }
     }
 
