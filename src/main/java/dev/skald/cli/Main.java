@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
+import dev.skald.corpus.TaskFailedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -68,14 +69,15 @@ public final class Main implements Runnable {
     }
 
     private int report(Exception e, PrintWriter err) {
-        String line = userMistake(e);
+        String mistake = userMistake(e);
+        String line = mistake == null && e instanceof TaskFailedException ? e.getMessage() : mistake;
         if (debug || line == null) {
             e.printStackTrace(err);
         }
         // A name out of a broken file may have line ends in it.
         err.println("error: " + (line == null ? "unexpected " + e : line).replaceAll("\\p{Cntrl}+", " "));
         err.flush();
-        return line == null ? 1 : 2;
+        return mistake == null ? 1 : 2;
     }
 
     /** The line for the user, or null if {@code e} is no mistake of theirs. */

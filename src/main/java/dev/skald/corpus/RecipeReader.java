@@ -70,16 +70,17 @@ public final class RecipeReader {
         for (String override : overrides) {
             apply(object, override);
         }
-        String preset = object.path("preset").asText("none");
+        checkLists(file.toString(), "", object);
+        String preset =
+                object.path("preset").isNull() ? "none" : object.path("preset").asText("none");
         if (!PRESETS.contains(preset)) {
             throw new InvalidInputException(
                     file + ": preset: no preset '" + preset + "'" + Names.suggestion(preset, PRESETS));
         }
+        ObjectNode chosen = preset.equals("none") ? YAML.createObjectNode() : resource("preset." + preset);
+        merge(chosen, object);
         ObjectNode merged = resource("defaults");
-        if (!preset.equals("none")) {
-            merge(merged, resource("preset." + preset));
-        }
-        merge(merged, object);
+        merge(merged, chosen);
         completeSources(merged, resource("source"));
         completeBounds(merged);
         return bind(file.toString(), merged);
@@ -110,18 +111,33 @@ public final class RecipeReader {
         at.set(keys.getLast(), value.isMissingNode() ? YAML.getNodeFactory().textNode("") : value);
     }
 
-    /** Lays {@code over} on {@code base}: objects key by key, null takes a key away, anything else replaces. */
+    /** Lays {@code over} on {@code base}: objects key by key, null takes away what {@code base} has, anything else replaces it. */
     private static void merge(ObjectNode base, ObjectNode over) {
         over.properties().forEach(entry -> {
             JsonNode below = base.get(entry.getKey());
             if (entry.getValue().isNull()) {
                 base.remove(entry.getKey());
-            } else if (below instanceof ObjectNode inner && entry.getValue() instanceof ObjectNode outer) {
-                merge(inner, outer);
+            } else if (entry.getValue() instanceof ObjectNode outer) {
+                merge(below instanceof ObjectNode inner ? inner : base.putObject(entry.getKey()), outer);
             } else {
                 base.set(entry.getKey(), entry.getValue().deepCopy());
             }
         });
+    }
+
+    /** An element of a list cannot be null: there is nothing that it could be taken out of. */
+    private static void checkLists(String file, String path, JsonNode node) {
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+            checkLists(file, path.isEmpty() ? field.getKey() : path + "." + field.getKey(), field.getValue());
+        }
+        if (node instanceof ArrayNode list) {
+            for (int i = 0; i < list.size(); i++) {
+                if (list.get(i).isNull()) {
+                    throw new InvalidInputException(file + ": " + path + "[" + i + "]: found nothing");
+                }
+                checkLists(file, path + "[" + i + "]", list.get(i));
+            }
+        }
     }
 
     private static void completeSources(ObjectNode recipe, ObjectNode defaults) {
@@ -130,8 +146,10 @@ public final class RecipeReader {
         }
         for (int i = 0; i < sources.size(); i++) {
             if (sources.get(i) instanceof ObjectNode source) {
+                ObjectNode given = YAML.createObjectNode();
+                merge(given, source);
                 ObjectNode complete = defaults.deepCopy();
-                merge(complete, source);
+                merge(complete, given);
                 if (!complete.has("name") && complete.has("path")) {
                     complete.set("name", complete.get("path"));
                 }

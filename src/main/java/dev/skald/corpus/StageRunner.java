@@ -3,6 +3,7 @@ package dev.skald.corpus;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.util.Comparator;
 import java.util.List;
@@ -11,10 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockManagerId;
 import org.apache.spark.util.LongAccumulator;
 
 /**
@@ -24,6 +27,7 @@ import org.apache.spark.util.LongAccumulator;
 final class StageRunner implements AutoCloseable {
 
     private static final long POLL_MILLIS = 100;
+    private static final String GO_ON = "; what is complete is kept: --resume goes on";
     private static final String LOGGING = "log4j2.configurationFile";
 
     private final Plan plan;
@@ -109,30 +113,31 @@ final class StageRunner implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 throw new IOException("interrupted; go on with --resume", e);
             } catch (ExecutionException e) {
-                throw failure(e);
+                throw failure(stage, e.getCause());
             }
         }
         progress.end(bytes.value());
     }
 
-    /** What stopped the job, as the user should see it. */
-    private IOException failure(ExecutionException e) {
+    /** What stopped the job, as the user should see it: a mistake, a file that cannot be read or written, or a fault of a task. */
+    private IOException failure(Stage stage, Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof InvalidInputException mistake) {
-                throw mistake;
-            }
-            if (cause instanceof UncheckedIOException unchecked) {
-                cause = unchecked.getCause();
-            }
-            if (cause instanceof IOException io) {
-                String message = String.valueOf(io.getMessage());
-                boolean named = message.contains("/");
-                return io instanceof java.nio.file.FileSystemException || named
-                        ? io
-                        : new IOException(plan.output() + ": " + message, io);
+            switch (cause) {
+                case InvalidInputException mistake -> throw mistake;
+                case TaskFault fault -> throw new TaskFailedException(fault.getMessage() + GO_ON, e);
+                case FileSystemException file -> {
+                    return file;
+                }
+                case IOException io -> {
+                    String message = io.getMessage() == null ? io.toString() : io.getMessage();
+                    return message.contains("/") ? io : new IOException(plan.output() + ": " + message, io);
+                }
+                default -> {}
             }
         }
-        throw new IllegalStateException("a task failed", e.getCause());
+        // Spark's own words: of a lost machine, say; its stack traces begin in the second line
+        String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        throw new TaskFailedException(stage.name() + ": " + first + GO_ON, e);
     }
 
     @Override
@@ -150,8 +155,26 @@ final class StageRunner implements AutoCloseable {
             try (TaskOutput out = new TaskOutput(here.plan(), stage, partition, bytes::add)) {
                 stage.run(partition, here, out);
                 out.commit();
+            } catch (InvalidInputException | UncheckedIOException e) {
+                throw e;
+            } catch (RuntimeException | Error e) {
+                BlockManagerId executor = SparkEnv.get().blockManager().blockManagerId();
+                throw new TaskFault(
+                        stage.name() + ", partition " + partition + ", on " + executor.host() + " (executor "
+                                + executor.executorId() + "): " + e,
+                        e);
             }
             done.add(stage.weight(here.plan(), partition));
+        }
+    }
+
+    /** What went wrong in a task that nobody foresaw, with the place. */
+    private static final class TaskFault extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        TaskFault(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 }

@@ -261,6 +261,15 @@ class PipelineTest {
         run(recipe("second"), "local[2]", true);
         assertThat(files(second)).isEqualTo(files(first));
 
+        Files.write(second.resolve("work/1-read/part-00001.texts"), new byte[1 << 16]);
+        Files.delete(second.resolve("work/7-tokens/part-00001.json"));
+        assertThatThrownBy(() -> run(recipe("second"), "local[2]", true))
+                .isInstanceOf(TaskFailedException.class)
+                .hasMessageStartingWith("7-tokens, partition 1, on localhost (executor driver): ")
+                .hasMessageEndingWith("--resume goes on")
+                .message()
+                .hasLineCount(1);
+
         assertThatThrownBy(() -> run(recipe("second", "seed=43"), "local[2]", true))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("the recipe has changed in seed");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,10 +49,32 @@ class RecipeReaderTest {
                 .isEqualTo(0.5);
     }
 
+    @Test
+    void nullTakesAKeyOutOfThePresetAndLeavesTheDefault() throws IOException {
+        Recipe defaults = read();
+        Recipe recipe = read(
+                "preset=nordic-pile", "mix={weights: null}", "filters=null", "fuzzy_dedup.threshold=null", "seed=null");
+        assertThat(read("preset=nordic-pile").mix().weights()).isNotEmpty();
+        assertThat(recipe.mix()).isEqualTo(defaults.mix());
+        assertThat(recipe.filters()).isEmpty();
+        assertThat(recipe.fuzzyDedup().threshold())
+                .isEqualTo(defaults.fuzzyDedup().threshold());
+        assertThat(recipe.fuzzyDedup().bands()).isEqualTo(2);
+        assertThat(recipe.seed()).isEqualTo(defaults.seed());
+        assertThat(read("preset=null", "mix={weights: {wiki: {sv: null, da: 2}}}")
+                        .mix()
+                        .weights())
+                .isEqualTo(Map.of("wiki", Map.of("da", 2.0)));
+        assertThat(read("sources=[{path: in.jsonl, text: null}]").sources()).isEqualTo(defaults.sources());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
+                "sources=null|sources: found no source, expected at least one",
+                "sources=[{path: a}, null]|sources[1]: found nothing",
+                "fuzzy_dedup.survivor=[longest, null]|fuzzy_dedup.survivor[1]: found nothing",
                 "sed=1|unknown key 'sed'; did you mean 'seed'?",
                 "fuzzy_dedup.treshold=1|unknown key 'fuzzy_dedup.treshold'; did you mean 'threshold'?",
                 "filters.duplicate_line.max=1|no rule 'duplicate_line'; did you mean 'duplicate_lines'?",
