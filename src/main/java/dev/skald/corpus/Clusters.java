@@ -2,21 +2,41 @@ package dev.skald.corpus;
 
 import java.io.IOException;
 
-/** What the report says of clusters of duplicates. */
-final class Clusters {
+/** Counts clusters of duplicates for the report, which shows the beginning of the largest ones. */
+final class Clusters implements AutoCloseable {
 
     private static final int SHOWN = 200;
 
-    private Clusters() {}
+    private final String kind;
+    private final Tally tally;
+    private final OpenPartitions<DocumentStore> partitions;
 
-    static void count(Plan plan, Tally tally, String kind, long size, long survivor) throws IOException {
+    /**
+     * @param kind exact or fuzzy
+     */
+    Clusters(Plan plan, Tally tally, String kind) {
+        this.kind = kind;
+        this.tally = tally;
+        partitions = new OpenPartitions<>(plan::documents);
+    }
+
+    /** Adds a cluster of this many documents; one alone is none. */
+    void add(long size, long survivor) throws IOException {
+        if (size < 2) {
+            return;
+        }
         tally.cluster(kind, size);
         if (tally.wantsCluster(kind, size)) {
-            try (DocumentStore documents = plan.documents(DocumentStore.partitionOf(survivor))) {
-                Document document =
-                        documents.read(DocumentStore.rowOf(survivor)).document();
-                tally.cluster(kind, new Tally.Cluster(size, document.id(), ReadStage.start(document.text(), SHOWN)));
-            }
+            Document document = partitions
+                    .get(DocumentStore.partitionOf(survivor))
+                    .read(DocumentStore.rowOf(survivor))
+                    .document();
+            tally.cluster(kind, new Tally.Cluster(size, document.id(), ReadStage.start(document.text(), SHOWN)));
         }
+    }
+
+    @Override
+    public void close() {
+        partitions.close();
     }
 }

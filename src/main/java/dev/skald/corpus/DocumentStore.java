@@ -20,9 +20,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * The documents of one partition that the filters left, as the later stages need them: any of them by its row. Two files: {@code .texts},
  * each document compressed on its own, and {@code .rows}, a table of longs: offset of the text, content hash (two), rank among duplicates,
- * sizes, and the band keys of MinHash. Memory-mapped; a document's id in the whole run is {@code partition << 32 | row}.
+ * sizes, and the band keys of MinHash. Memory-mapped, for one thread; a document's id in the whole run is {@code partition << 32 | row}.
  */
-final class DocumentStore implements AutoCloseable {
+final class DocumentStore implements OpenPartitions.Partition {
 
     private static final int OFFSET = 0;
     private static final int HASH = 1;
@@ -32,7 +32,7 @@ final class DocumentStore implements AutoCloseable {
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment texts;
     private final MemorySegment rowTable;
     private final int width;

@@ -29,7 +29,8 @@ record ExactStage() implements Stage {
                         partition,
                         plan.groups());
                 SortedRuns.Writer removed =
-                        out.runs("removed", REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions())) {
+                        out.runs("removed", REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions());
+                Clusters clusters = new Clusters(plan, out.tally(), "exact")) {
             long high = 0;
             long low = 0;
             long survivor = 0;
@@ -39,20 +40,14 @@ record ExactStage() implements Stage {
                     size++;
                     removed.add(record[3], survivor);
                 } else {
-                    endCluster(plan, out, size, survivor);
+                    clusters.add(size, survivor);
                     high = record[0];
                     low = record[1];
                     survivor = record[3];
                     size = 1;
                 }
             }
-            endCluster(plan, out, size, survivor);
-        }
-    }
-
-    private static void endCluster(Plan plan, TaskOutput out, long size, long survivor) throws IOException {
-        if (size > 1) {
-            Clusters.count(plan, out.tally(), "exact", size, survivor);
+            clusters.add(size, survivor);
         }
     }
 }

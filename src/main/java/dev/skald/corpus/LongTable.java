@@ -2,46 +2,66 @@ package dev.skald.corpus;
 
 import java.util.Arrays;
 
-/** Counts by 64-bit key, in open addressing; emptied and used again without allocating. The key 0 is not allowed. */
+/**
+ * Counts by 64-bit key, in open addressing; emptied and used again without allocating. The key 0 is not allowed. The slots of keys that
+ * were counted more than once are listed, so that what repeats is found without a look at the whole table.
+ */
 final class LongTable {
 
-    private long[] keys = new long[1 << 10];
-    private int[] counts = new int[1 << 10];
-    private int mask = (1 << 10) - 1;
+    private static final int SMALLEST = 1 << 9;
+
+    private long[] keys = new long[0];
+    private int[] counts = new int[0];
+    private int[] repeated = new int[0];
+    private int capacity;
+    private int shift;
     private int size;
+    private int repeats;
+
+    LongTable() {
+        clear(0);
+    }
 
     /** Forgets everything; afterwards there is room for {@code expected} keys. */
     void clear(int expected) {
-        int capacity = Integer.highestOneBit(Math.max(512, expected)) << 2;
+        capacity = Integer.highestOneBit(Math.max(SMALLEST, expected)) << 2;
+        shift = Long.SIZE - Integer.numberOfTrailingZeros(capacity);
         if (capacity > keys.length) {
             keys = new long[capacity];
             counts = new int[capacity];
+            repeated = new int[capacity / 2];
         } else {
             Arrays.fill(keys, 0, capacity, 0);
         }
-        mask = capacity - 1;
         size = 0;
+        repeats = 0;
     }
 
-    /** Adds one to the key's count and returns the new count. */
+    /** Adds one to the key's count and returns the key's slot, which it keeps as long as the table holds no more keys than expected. */
     int increment(long key) {
         int slot = slot(key);
         if (keys[slot] == 0) {
-            if (2 * size > mask) {
+            if (2 * size >= capacity) {
                 grow();
                 return increment(key);
             }
             keys[slot] = key;
             counts[slot] = 1;
             size++;
-            return 1;
+        } else if (++counts[slot] == 2) {
+            repeated[repeats++] = slot;
         }
-        return ++counts[slot];
+        return slot;
+    }
+
+    /** How often the key of this slot was counted. */
+    int count(int slot) {
+        return counts[slot];
     }
 
     /** Makes sure that the key is in the table; returns whether it was new. */
     boolean add(long key) {
-        return increment(key) == 1;
+        return counts[increment(key)] == 1;
     }
 
     boolean contains(long key) {
@@ -56,7 +76,7 @@ final class LongTable {
     long[] sortedKeys() {
         long[] found = new long[size];
         int n = 0;
-        for (int slot = 0; slot <= mask; slot++) {
+        for (int slot = 0; slot < capacity; slot++) {
             if (keys[slot] != 0) {
                 found[n++] = keys[slot];
             }
@@ -65,26 +85,16 @@ final class LongTable {
         return found;
     }
 
-    /** How many keys were counted c times, by c; the last element is for those counted more often too. */
-    int[] histogram(int longest) {
-        int[] keysOfCount = new int[longest + 1];
-        for (int slot = 0; slot <= mask; slot++) {
-            if (keys[slot] != 0) {
-                keysOfCount[Math.min(longest, counts[slot])]++;
-            }
-        }
-        return keysOfCount;
-    }
-
     /** The sum of the {@code n} largest counts, as far as they are larger than one. */
     long sumOfLargest(int n) {
         int largest = 1;
-        for (int slot = 0; slot <= mask; slot++) {
-            if (keys[slot] != 0) {
-                largest = Math.max(largest, counts[slot]);
-            }
+        for (int i = 0; i < repeats; i++) {
+            largest = Math.max(largest, counts[repeated[i]]);
         }
-        int[] keysOfCount = histogram(largest);
+        int[] keysOfCount = new int[largest + 1];
+        for (int i = 0; i < repeats; i++) {
+            keysOfCount[counts[repeated[i]]]++;
+        }
         long sum = 0;
         int left = n;
         for (int count = largest; count > 1 && left > 0; count--) {
@@ -95,26 +105,29 @@ final class LongTable {
         return sum;
     }
 
+    /** The upper bits of a product: keys are hashes, whose bits only have to be brought together. */
     private int slot(long key) {
-        int slot = (int) Hashes.mix(key) & mask;
+        int slot = (int) (((key ^ (key >>> 32)) * 0xC4CEB9FE1A85EC53L) >>> shift);
         while (keys[slot] != 0 && keys[slot] != key) {
-            slot = (slot + 1) & mask;
+            slot = (slot + 1) & (capacity - 1);
         }
         return slot;
     }
 
     private void grow() {
-        LongTable larger = new LongTable();
-        larger.clear(2 * size);
-        for (int slot = 0; slot <= mask; slot++) {
-            if (keys[slot] != 0) {
-                int at = larger.slot(keys[slot]);
-                larger.keys[at] = keys[slot];
-                larger.counts[at] = counts[slot];
+        long[] oldKeys = Arrays.copyOf(keys, capacity);
+        int[] oldCounts = Arrays.copyOf(counts, capacity);
+        clear(2 * size);
+        for (int i = 0; i < oldKeys.length; i++) {
+            if (oldKeys[i] != 0) {
+                int slot = slot(oldKeys[i]);
+                keys[slot] = oldKeys[i];
+                counts[slot] = oldCounts[i];
+                size++;
+                if (oldCounts[i] > 1) {
+                    repeated[repeats++] = slot;
+                }
             }
         }
-        keys = larger.keys;
-        counts = larger.counts;
-        mask = larger.mask;
     }
 }

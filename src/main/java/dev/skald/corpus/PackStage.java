@@ -8,16 +8,12 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Writes the shards of the training set and, for each language, one of held-out documents. */
 record PackStage() implements Stage {
 
     static final String NAME = "9-pack";
-
-    private static final int MOST_PARTITIONS = 256;
 
     @Override
     public String name() {
@@ -69,12 +65,12 @@ record PackStage() implements Stage {
         if (record == null && flow.equals("validation")) {
             return;
         }
-        Map<Integer, Partition> open = new LinkedHashMap<>(16, 0.75f, true);
-        try (PackedTokensWriter writer = PackedTokensWriter.shard(
-                directory, shard, encoding, plan.recipe().hash())) {
+        try (OpenPartitions<Partition> partitions = new OpenPartitions<>(number -> open(plan, number));
+                PackedTokensWriter writer = PackedTokensWriter.shard(
+                        directory, shard, encoding, plan.recipe().hash())) {
             for (; record != null; record = order.next()) {
                 long id = record[idColumn];
-                Partition partition = open(plan, open, DocumentStore.partitionOf(id));
+                Partition partition = partitions.get(DocumentStore.partitionOf(id));
                 int row = DocumentStore.rowOf(id);
                 String language = partition.documents.language(row);
                 String source = plan.recipe()
@@ -88,30 +84,18 @@ record PackStage() implements Stage {
                 out.progress(bytes);
             }
             writer.commit();
-        } finally {
-            open.values().forEach(Partition::close);
         }
     }
 
-    private static Partition open(Plan plan, Map<Integer, Partition> open, int number) throws IOException {
-        Partition partition = open.get(number);
-        if (partition == null) {
-            if (open.size() >= MOST_PARTITIONS) {
-                var oldest = open.entrySet().iterator();
-                oldest.next().getValue().close();
-                oldest.remove();
-            }
-            partition = new Partition(
-                    plan.documents(number),
-                    new TokenFile(
-                            plan.file(TokenStage.NAME, number, "tokens"), plan.file(TokenStage.NAME, number, "ends")));
-            open.put(number, partition);
-        }
-        return partition;
+    private static Partition open(Plan plan, int number) throws IOException {
+        return new Partition(
+                plan.documents(number),
+                new TokenFile(plan.file(TokenStage.NAME, number, "tokens"), plan.file(TokenStage.NAME, number, "ends")));
     }
 
-    private record Partition(DocumentStore documents, TokenFile tokens) {
-        void close() {
+    private record Partition(DocumentStore documents, TokenFile tokens) implements OpenPartitions.Partition {
+        @Override
+        public void close() {
             documents.close();
             tokens.close();
         }

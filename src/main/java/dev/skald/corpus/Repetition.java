@@ -18,6 +18,9 @@ final class Repetition {
     private final LongTable table = new LongTable();
     private long[] grams = new long[1 << 13];
     private int[] lengths = new int[1 << 13];
+    private int[] places = new int[1 << 13];
+    private int[] slots = new int[1 << 13];
+    private int count;
 
     private TextShape shape;
     private boolean wordsDone;
@@ -106,6 +109,10 @@ final class Repetition {
         return result;
     }
 
+    /**
+     * Measures the n-grams of all n. An n-gram can only repeat where the (n-1)-grams that it begins and ends with do: from one n to the next
+     * only the places where something repeats are kept, which soon are few.
+     */
     private void measureWords() {
         if (wordsDone) {
             return;
@@ -115,66 +122,87 @@ final class Repetition {
         if (grams.length < words) {
             grams = new long[words + words / 4];
             lengths = new int[words + words / 4];
+            places = new int[words + words / 4];
+            slots = new int[words + words / 4];
         }
         for (int i = 0; i < words; i++) {
             grams[i] = shape.wordHash[i];
             lengths[i] = shape.wordEnd[i] - shape.wordStart[i];
+            places[i] = i;
         }
-        repeatedFiveGrams = 0;
+        count = words;
         for (int n = 2; n <= LAST_DUPLICATE; n++) {
-            int count = words - n + 1;
-            for (int i = 0; i < count; i++) {
-                grams[i] = grams[i] * BASE + shape.wordHash[i + n - 1];
-                lengths[i] += 1 + shape.wordEnd[i + n - 1] - shape.wordStart[i + n - 1];
-            }
+            lengthen(n);
+            int most = keepRepeated();
             if (n < FIRST_DUPLICATE) {
-                top[n] = count <= 0 ? 0 : (double) mostFrequent(count) / shape.length;
+                top[n] = Measures.ratio((long) most * longest(most), shape.length);
             } else {
-                duplicate[n] = count <= 0 ? 0 : (double) seenBefore(n, count) / shape.length;
-            }
-            if (n == FIRST_DUPLICATE && count > 0) {
-                repeatedFiveGrams = repeated(count);
+                if (n == FIRST_DUPLICATE) {
+                    repeatedFiveGrams = Measures.ratio(count, Math.max(0, words - n + 1));
+                }
+                duplicate[n] = Measures.ratio(seenBefore(n), shape.length);
             }
         }
     }
 
-    private long mostFrequent(int count) {
+    /** Makes n-grams of (n-1)-grams, where one place follows the other. */
+    private void lengthen(int n) {
+        int kept = 0;
+        for (int k = 0; k + 1 < count; k++) {
+            int place = places[k];
+            if (places[k + 1] == place + 1) {
+                int last = place + n - 1;
+                grams[place] = grams[place] * BASE + shape.wordHash[last];
+                lengths[place] += 1 + shape.wordEnd[last] - shape.wordStart[last];
+                places[kept++] = place;
+            }
+        }
+        count = kept;
+    }
+
+    /** Lets go of the places whose n-gram is nowhere else; returns how often the most frequent one occurs, 0 if all are gone. */
+    private int keepRepeated() {
         table.clear(count);
-        int most = 1;
-        int longest = 0;
-        for (int i = 0; i < count; i++) {
-            int times = table.increment(grams[i] | Long.MIN_VALUE);
-            if (times > most) {
-                most = times;
-                longest = lengths[i];
-            } else if (times == most && most > 1) {
-                longest = Math.max(longest, lengths[i]);
+        for (int k = 0; k < count; k++) {
+            slots[k] = table.increment(grams[places[k]] | Long.MIN_VALUE);
+        }
+        int kept = 0;
+        int most = 0;
+        for (int k = 0; k < count; k++) {
+            int times = table.count(slots[k]);
+            if (times > 1) {
+                slots[kept] = slots[k];
+                places[kept++] = places[k];
+                most = Math.max(most, times);
             }
         }
-        return most < 2 ? 0 : (long) most * longest;
+        count = kept;
+        return most;
     }
 
-    private long seenBefore(int n, int count) {
+    /** Characters of the longest n-gram that occurs {@code times} times. */
+    private int longest(int times) {
+        int longest = 0;
+        for (int k = 0; k < count; k++) {
+            if (table.count(slots[k]) == times) {
+                longest = Math.max(longest, lengths[places[k]]);
+            }
+        }
+        return longest;
+    }
+
+    private long seenBefore(int n) {
         table.clear(count);
         long characters = 0;
-        int i = 0;
-        while (i < count) {
-            if (table.add(grams[i] | Long.MIN_VALUE)) {
-                i++;
-            } else {
-                characters += lengths[i];
-                i += n;
+        int next = 0;
+        for (int k = 0; k < count; k++) {
+            int place = places[k];
+            if (place >= next && !table.add(grams[place] | Long.MIN_VALUE)) {
+                characters += lengths[place];
+                next = place + n;
             }
         }
         return characters;
-    }
-
-    private double repeated(int count) {
-        table.clear(count);
-        for (int i = 0; i < count; i++) {
-            table.increment(grams[i] | Long.MIN_VALUE);
-        }
-        return (double) (count - table.histogram(2)[1]) / count;
     }
 
     private void measureLines() {

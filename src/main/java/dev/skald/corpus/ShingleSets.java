@@ -10,17 +10,16 @@ final class ShingleSets implements AutoCloseable {
     /** 64 MB for each task. */
     private static final long MOST_LONGS = 8L << 20;
 
-    private static final int MOST_PARTITIONS = 256;
-
     private final Plan plan;
     private final MinHash minHash;
     private final TextShape shape = new TextShape();
     private final Map<Long, long[]> sets = new LinkedHashMap<>(16, 0.75f, true);
-    private final Map<Integer, DocumentStore> partitions = new LinkedHashMap<>(16, 0.75f, true);
+    private final OpenPartitions<DocumentStore> partitions;
     private long held;
 
     ShingleSets(Plan plan) {
         this.plan = plan;
+        partitions = new OpenPartitions<>(plan::documents);
         minHash = new MinHash(plan.recipe().fuzzyDedup(), plan.recipe().seed());
     }
 
@@ -54,22 +53,11 @@ final class ShingleSets implements AutoCloseable {
     }
 
     private DocumentStore partition(long id) throws IOException {
-        int number = DocumentStore.partitionOf(id);
-        DocumentStore store = partitions.get(number);
-        if (store == null) {
-            if (partitions.size() >= MOST_PARTITIONS) {
-                var oldest = partitions.entrySet().iterator();
-                oldest.next().getValue().close();
-                oldest.remove();
-            }
-            store = plan.documents(number);
-            partitions.put(number, store);
-        }
-        return store;
+        return partitions.get(DocumentStore.partitionOf(id));
     }
 
     @Override
     public void close() {
-        partitions.values().forEach(DocumentStore::close);
+        partitions.close();
     }
 }

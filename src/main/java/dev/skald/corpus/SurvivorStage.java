@@ -26,7 +26,8 @@ record SurvivorStage(int steps) implements Stage {
         Plan plan = workshop.plan();
         try (SortedRuns.Reader edges = ComponentStage.edges(plan, steps, partition);
                 SortedRuns.Writer removed = out.runs(
-                        "removed", ExactStage.REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions())) {
+                        "removed", ExactStage.REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions());
+                Clusters clusters = new Clusters(plan, out.tally(), "fuzzy")) {
             long center = 0;
             long size = 0;
             for (long[] edge = edges.nextDistinct(); edge != null; edge = edges.nextDistinct()) {
@@ -37,15 +38,13 @@ record SurvivorStage(int steps) implements Stage {
                     continue;
                 }
                 if (size > 0 && edge[2] != center) {
-                    Clusters.count(plan, out.tally(), "fuzzy", size, center);
+                    clusters.add(size, center);
                     size = 0;
                 }
                 size = size == 0 ? 2 : size + 1;
                 center = edge[2];
             }
-            if (size > 0) {
-                Clusters.count(plan, out.tally(), "fuzzy", size, center);
-            }
+            clusters.add(size, center);
         }
     }
 }

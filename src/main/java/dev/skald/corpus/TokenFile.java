@@ -12,13 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The token ids of a partition's documents, by row: in one file, for each, the id's length and bytes and the token ids; in another the ends. */
+/** The token ids of a partition's documents, by row: in one file, for each, the id's length and bytes and the token ids; in another the ends. For one thread. */
 final class TokenFile implements AutoCloseable {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment tokens;
     private final MemorySegment ends;
 

@@ -37,8 +37,8 @@ record TokenStage() implements Stage {
                 ResultWriter kept = ResultWriter.open(recipe, name -> out.result("kept", part + name), false);
                 ResultWriter removed =
                         ResultWriter.open(recipe, name -> out.result("removed", "duplicates-" + part + name), true);
-                TokenFile.Writer tokens = new TokenFile.Writer(out.file("tokens"), out.file("ends"))) {
-            SurvivorNames names = new SurvivorNames(plan);
+                TokenFile.Writer tokens = new TokenFile.Writer(out.file("tokens"), out.file("ends"));
+                OpenPartitions<DocumentStore> survivors = new OpenPartitions<>(plan::documents)) {
             long[] nextExact = exact.next();
             long[] nextFuzzy = fuzzy.next();
             for (int row = 0; row < documents.rows(); row++) {
@@ -46,13 +46,13 @@ record TokenStage() implements Stage {
                 String source = recipe.sources().get(stored.document().source()).name();
                 long id = DocumentStore.idOf(partition, row);
                 if (nextExact != null && nextExact[0] == id) {
-                    remove(names, removed, stored, "exact_dedup", nextExact[1]);
+                    remove(survivors, removed, stored, "exact_dedup", nextExact[1]);
                     nextExact = exact.next();
                     tokens.skip();
                 } else {
                     out.tally().flow("exact_dedup", source, stored.language(), stored.bytes(), 0);
                     if (nextFuzzy != null && nextFuzzy[0] == id) {
-                        remove(names, removed, stored, "fuzzy_dedup", nextFuzzy[1]);
+                        remove(survivors, removed, stored, "fuzzy_dedup", nextFuzzy[1]);
                         nextFuzzy = fuzzy.next();
                         tokens.skip();
                     } else {
@@ -69,32 +69,11 @@ record TokenStage() implements Stage {
         }
     }
 
-    /** Names the survivors; neighbours often have the same one, and opening a partition for each costs. */
-    private static final class SurvivorNames {
-
-        private final Plan plan;
-        private long survivor = -1;
-        private String name = "";
-
-        SurvivorNames(Plan plan) {
-            this.plan = plan;
-        }
-
-        String of(long id) throws IOException {
-            if (id != survivor) {
-                try (DocumentStore documents = plan.documents(DocumentStore.partitionOf(id))) {
-                    name = documents.id(DocumentStore.rowOf(id));
-                }
-                survivor = id;
-            }
-            return name;
-        }
-    }
-
     private static void remove(
-            SurvivorNames names, ResultWriter removed, DocumentStore.Stored stored, String stage, long survivor)
+            OpenPartitions<DocumentStore> survivors, ResultWriter removed, DocumentStore.Stored stored, String stage, long survivor)
             throws IOException {
         String cluster = String.format(Locale.ROOT, "%s-%016x", stage, survivor);
-        removed.removed(stored, stage, List.of(), cluster, names.of(survivor));
+        String kept = survivors.get(DocumentStore.partitionOf(survivor)).id(DocumentStore.rowOf(survivor));
+        removed.removed(stored, stage, List.of(), cluster, kept);
     }
 }

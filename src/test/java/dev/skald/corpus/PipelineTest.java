@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -269,6 +270,17 @@ class PipelineTest {
                 .hasMessageEndingWith("--resume goes on")
                 .message()
                 .hasLineCount(1);
+
+        // what cannot be written is named, and nothing of the task is left half-done
+        Path kept = second.resolve("kept");
+        Files.move(kept, second.resolve("elsewhere"));
+        Files.createFile(kept);
+        assertThatThrownBy(() -> run(recipe("second"), "local[2]", true))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining(kept.toString());
+        try (Stream<Path> left = Files.list(second.resolve("work/7-tokens"))) {
+            assertThat(left.map(Path::toString)).noneMatch(name -> name.endsWith(".part"));
+        }
 
         assertThatThrownBy(() -> run(recipe("second", "seed=43"), "local[2]", true))
                 .isInstanceOf(InvalidInputException.class)
