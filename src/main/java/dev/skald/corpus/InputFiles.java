@@ -49,8 +49,9 @@ final class InputFiles {
             }
         }
         if (splits.isEmpty()) {
-            throw new InvalidInputException(
-                    "recipe: sources: none of them has a file under '" + recipe.data() + "'; set data=DIRECTORY");
+            throw new InvalidInputException("recipe: sources: "
+                    + (taken.isEmpty() ? "none of them has a file" : "every file is empty")
+                    + " under '" + recipe.data() + "'; set data=DIRECTORY");
         }
         return splits;
     }

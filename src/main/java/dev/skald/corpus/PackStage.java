@@ -90,7 +90,8 @@ record PackStage() implements Stage {
     private static Partition open(Plan plan, int number) throws IOException {
         return new Partition(
                 plan.documents(number),
-                new TokenFile(plan.file(TokenStage.NAME, number, "tokens"), plan.file(TokenStage.NAME, number, "ends")));
+                new TokenFile(
+                        plan.file(TokenStage.NAME, number, "tokens"), plan.file(TokenStage.NAME, number, "ends")));
     }
 
     private record Partition(DocumentStore documents, TokenFile tokens) implements OpenPartitions.Partition {

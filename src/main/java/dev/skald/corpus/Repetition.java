@@ -135,12 +135,12 @@ final class Repetition {
             lengthen(n);
             int most = keepRepeated();
             if (n < FIRST_DUPLICATE) {
-                top[n] = Measures.ratio((long) most * longest(most), shape.length);
+                top[n] = Measures.ratio((double) most * longest(most), shape.length);
             } else {
                 if (n == FIRST_DUPLICATE) {
                     repeatedFiveGrams = Measures.ratio(count, Math.max(0, words - n + 1));
                 }
-                duplicate[n] = Measures.ratio(seenBefore(n), shape.length);
+                duplicate[n] = Measures.ratio((double) seenBefore(n), shape.length);
             }
         }
     }

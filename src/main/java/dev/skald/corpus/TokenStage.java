@@ -70,7 +70,11 @@ record TokenStage() implements Stage {
     }
 
     private static void remove(
-            OpenPartitions<DocumentStore> survivors, ResultWriter removed, DocumentStore.Stored stored, String stage, long survivor)
+            OpenPartitions<DocumentStore> survivors,
+            ResultWriter removed,
+            DocumentStore.Stored stored,
+            String stage,
+            long survivor)
             throws IOException {
         String cluster = String.format(Locale.ROOT, "%s-%016x", stage, survivor);
         String kept = survivors.get(DocumentStore.partitionOf(survivor)).id(DocumentStore.rowOf(survivor));

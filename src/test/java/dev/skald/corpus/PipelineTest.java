@@ -368,6 +368,11 @@ class PipelineTest {
         assertThatThrownBy(() -> run(recipe("wrong", "sources=[{path: in, text: body}]"), "local[1]", false))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("no text in field 'body'");
+        Path empty = Files.createDirectory(directory.resolve("empty"));
+        Files.createFile(empty.resolve("a.jsonl"));
+        assertThatThrownBy(() -> run(recipe("out", "sources=[{path: empty}]"), "local[1]", false))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("every file is empty");
         Files.writeString(directory.resolve("in/x.jsonl.gz"), "plain text");
         assertThatThrownBy(() -> run(recipe("out", "sources=[{path: in}]"), "local[1]", false))
                 .isInstanceOf(InvalidInputException.class)

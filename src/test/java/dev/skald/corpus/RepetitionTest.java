@@ -95,8 +95,10 @@ class RepetitionTest {
         for (int i = 0; i + 10 <= text.length(); i++) {
             grams.add(text.substring(i, i + 10));
         }
-        int[] counts =
-                counts(grams).values().stream().mapToInt(count -> -count).sorted().toArray();
+        int[] counts = counts(grams).values().stream()
+                .mapToInt(count -> -count)
+                .sorted()
+                .toArray();
         double sum = Arrays.stream(counts)
                 .limit((int) Math.sqrt(counts.length))
                 .filter(count -> count < -1)
