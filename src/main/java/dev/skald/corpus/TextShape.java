@@ -130,7 +130,7 @@ final class TextShape {
                         && i + 2 < to
                         && chars[i + 1] == '.'
                         && chars[i + 2] == '.'
-                        && chars[i - 1] != '.') {
+                        && (i == 0 || chars[i - 1] != '.')) {
                     ellipses++;
                 }
             } else if (isSpace(c)) {

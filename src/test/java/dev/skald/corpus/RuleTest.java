@@ -53,6 +53,12 @@ class RuleTest {
     }
 
     @Test
+    void aTextMayBeginWithAnEllipsis() throws Exception {
+        assertThat(Rule.ELLIPSES.measure(subject("... og så....", "", Map.of(), Map.of())))
+                .isCloseTo(2.0 / 3, within(1e-12));
+    }
+
+    @Test
     void adultWordsCountOnlyFromTheHitsThatTheRuleAsksFor() throws Exception {
         Path list = Files.writeString(directory.resolve("adult"), "fyord 2\ntøvord 0.5\n");
         Subject subject = subject("Fyord, fyord og tøvord her.", "", Map.of(), Map.of("nb", list.toString()));
