@@ -27,6 +27,7 @@ class ArchitectureTest {
             Map.entry("model", Set.of("kernel", "torch")),
             Map.entry("generate", Set.of("model", "tokenizer", "torch")),
             Map.entry("evaluate", Set.of("generate", "model", "tokenizer", "torch")),
+            Map.entry("demo", Set.of("evaluate", "generate", "model", "tokenizer", "torch")),
             Map.entry("train", Set.of("model", "tokenizer", "torch", "kernel")),
             Map.entry("card", Set.of("corpus", "model", "train")),
             Map.entry("launch", Set.of("train")));

@@ -19,9 +19,10 @@ final class CommandGroups implements IHelpSectionRenderer {
             "Use a model", List.of("generate", "evaluate", "tokenize"),
             "Build a corpus", List.of("corpus", "tokenizer", "pack"),
             "Train a model", List.of("train", "data", "card"),
-            "System", List.of("doctor", "completion", "man"));
+            "Begin", List.of("demo", "doctor"),
+            "System", List.of("completion", "man"));
 
-    private static final List<String> ORDER = List.of("Use a model", "Build a corpus", "Train a model", "System");
+    private static final List<String> ORDER = List.of("Begin", "Use a model", "Build a corpus", "Train a model", "System");
 
     private static final String EXAMPLE = "Example:";
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             CardCommand.class,
             CompletionCommand.class,
+            DemoCommand.class,
             CorpusCommand.class,
             DoctorCommand.class,
             GenerateCommand.class,

@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.generate.Generator;
+import dev.skald.generate.SkaldNano;
 import dev.skald.torch.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,9 +14,9 @@ final class ModelOptions {
 
     @Option(
             names = "--model",
-            required = true,
             paramLabel = "DIR",
-            description = "A Hugging Face model directory: config.json, safetensors, tokenizer.json.")
+            description = "A Hugging Face model directory: config.json, safetensors, tokenizer.json"
+                    + " (default: skald-nano, the small Nordic model that Skald ships).")
     private Path model;
 
     @Option(
@@ -35,10 +36,11 @@ final class ModelOptions {
     /** Loads the model; what its generation_config.json asks for in vain is said on {@code err}. */
     Generator load(PrintWriter err) throws IOException {
         Optional<DType> chosen = dtype.equals("auto") ? Optional.empty() : Optional.of(DType.parse(dtype, "--dtype"));
-        Generator generator = Generator.load(model, chosen, device);
+        Path directory = model == null ? SkaldNano.directory() : model;
+        Generator generator = Generator.load(directory, chosen, device);
         generator
                 .ignoredDefaults()
-                .forEach(key -> err.println("warning: " + model.resolve("generation_config.json") + ": " + key
+                .forEach(key -> err.println("warning: " + directory.resolve("generation_config.json") + ": " + key
                         + " is not supported and is ignored"));
         err.flush();
         return generator;

@@ -2,6 +2,7 @@ package dev.skald.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.generate.SkaldNano;
 import dev.skald.tokenizer.TokenIds;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -28,9 +29,8 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--model",
-            required = true,
             paramLabel = "DIR",
-            description = "Model directory with a tokenizer.json, or the tokenizer.json itself.")
+            description = "Model directory with a tokenizer.json, or the tokenizer.json itself (default: skald-nano).")
     private Path model;
 
     @Option(
@@ -52,7 +52,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        Tokenizer tokenizer = Tokenizer.load(model);
+        Tokenizer tokenizer = Tokenizer.load(model == null ? SkaldNano.directory() : model);
         String input = utf8(System.in.readAllBytes());
         if (decode) {
             String text = tokenizer.decode(ids(input), false);

@@ -7,6 +7,7 @@ import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.torch.DType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class Generator implements AutoCloseable {
     /**
      * Loads a model directory in the dtype it is stored in, on the GPU if there is one.
      *
+     * @param directory a Hugging Face model directory, or the output directory of a training run: then its latest checkpoint
      * @throws InvalidInputException when a file is missing or not valid
      * @throws IOException when a file cannot be read
      */
@@ -55,20 +57,29 @@ public final class Generator implements AutoCloseable {
     /**
      * Loads a model directory.
      *
+     * @param directory as for {@link #load(Path)}
      * @param dtype empty: as stored
      * @param device {@code auto}, {@code cpu} or {@code cuda}
      * @throws InvalidInputException when a file is missing or not valid, or the model does not fit into memory
      * @throws IOException when a file cannot be read
      */
     public static Generator load(Path directory, Optional<DType> dtype, String device) throws IOException {
-        ObjectNode defaults = GenerationConfig.read(directory);
-        Llama model = Llama.load(directory, dtype, device);
+        Path files = latestCheckpoint(directory);
+        ObjectNode defaults = GenerationConfig.read(files);
+        Llama model = Llama.load(files, dtype, device);
         try {
-            return new Generator(model, Tokenizer.load(directory), defaults);
+            return new Generator(model, Tokenizer.load(files), defaults);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    private static Path latestCheckpoint(Path directory) throws IOException {
+        Path latest = directory.resolve("latest");
+        return Files.exists(directory.resolve("config.json")) || !Files.isRegularFile(latest)
+                ? directory
+                : directory.resolve(Files.readString(latest).strip());
     }
 
     /** The model. */

@@ -1,5 +1,6 @@
 package dev.skald.torch;
 
+import dev.skald.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,12 +9,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -143,76 +140,25 @@ public final class Natives {
 
     private static Path unpacked(String platform) {
         try {
-            Path target = cacheFolder().resolve("libtorch-" + version() + "-" + platform);
-            if (!Files.isDirectory(target)) {
-                unpack(platform, target);
-            }
-            return target;
+            return UserCache.folder(
+                    "libtorch-" + version() + "-" + platform, folder -> copyLibraries(platform, folder));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot unpack libtorch: " + e.getMessage(), e);
         }
     }
 
-    private static void unpack(String platform, Path target) throws IOException {
-        Files.createDirectories(target.getParent());
-        Path beside = Files.createTempDirectory(target.getParent(), "unpacking-");
-        try {
-            for (String library :
-                    Stream.concat(LIBRARIES.stream(), Stream.of(GLOO)).toList()) {
-                String folder = library.substring(0, library.indexOf('/'));
-                String resource = "/org/bytedeco/" + folder + "/" + platform + "/" + fileName(library);
-                try (InputStream in = Natives.class.getResourceAsStream(resource)) {
-                    if (in != null) {
-                        Files.copy(in, beside.resolve(fileName(library)));
-                    } else if (!OPTIONAL.contains(library)) {
-                        throw new IOException(
-                                resource + " is not on the class path: build for this platform, " + platform);
-                    }
+    private static void copyLibraries(String platform, Path to) throws IOException {
+        for (String library : Stream.concat(LIBRARIES.stream(), Stream.of(GLOO)).toList()) {
+            String folder = library.substring(0, library.indexOf('/'));
+            String resource = "/org/bytedeco/" + folder + "/" + platform + "/" + fileName(library);
+            try (InputStream in = Natives.class.getResourceAsStream(resource)) {
+                if (in != null) {
+                    Files.copy(in, to.resolve(fileName(library)));
+                } else if (!OPTIONAL.contains(library)) {
+                    throw new IOException(resource + " is not on the class path: build for this platform, " + platform);
                 }
             }
-            rename(beside, target);
-        } finally {
-            delete(beside);
         }
-    }
-
-    /** Somebody else may have been faster: theirs is as good. */
-    private static void rename(Path beside, Path target) throws IOException {
-        try {
-            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            throw e;
-        } catch (FileSystemException e) {
-            if (!Files.isDirectory(target)) {
-                throw e;
-            }
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
-
-    /** {@code $XDG_CACHE_HOME/skald} or {@code ~/.cache/skald}; the temporary folder where neither can be written. */
-    private static Path cacheFolder() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
-        Path cache = base.resolve("skald");
-        try {
-            Files.createDirectories(cache);
-        } catch (IOException e) {
-            return Path.of(System.getProperty("java.io.tmpdir"), "skald-" + System.getProperty("user.name"));
-        }
-        return Files.isWritable(cache)
-                ? cache
-                : Path.of(System.getProperty("java.io.tmpdir"), "skald-" + System.getProperty("user.name"));
     }
 
     /** The version of libtorch and of its presets for Java, as in {@code 2.10.0-1.5.13}, out of their jar's properties. */
