@@ -22,7 +22,8 @@ final class CommandGroups implements IHelpSectionRenderer {
             "Begin", List.of("demo", "doctor"),
             "System", List.of("completion", "man"));
 
-    private static final List<String> ORDER = List.of("Begin", "Use a model", "Build a corpus", "Train a model", "System");
+    private static final List<String> ORDER =
+            List.of("Begin", "Use a model", "Build a corpus", "Train a model", "System");
 
     private static final String EXAMPLE = "Example:";
 

@@ -2,6 +2,12 @@ package dev.skald.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,5 +33,25 @@ class LanguageIdentifierTest {
     void tellsLanguagesApart(String language, String text) {
         LanguageIdentifier.Identified identified = new LanguageIdentifier().identify(text);
         assertThat(identified.language()).as(identified.toString()).isEqualTo(language);
+    }
+
+    /** Prose of today, of which the model has learned nothing like it: the demo's texts, by the language they were written in. */
+    @ParameterizedTest
+    @CsvSource({"sv,25,25", "da,18,20", "nb,19,19", "nn,14,14"})
+    void tellsProseOfAnotherKindApart(String language, int right, int documents) throws IOException {
+        LanguageIdentifier identifier = new LanguageIdentifier();
+        List<String> found = new ArrayList<>();
+        for (String file : List.of(language, "validation-" + language)) {
+            try (InputStream in = getClass().getResourceAsStream("/dev/skald/demo/" + file + ".jsonl")) {
+                for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                        .lines()
+                        .toList()) {
+                    String text = new ObjectMapper().readTree(line).get("text").textValue();
+                    found.add(identifier.identify(text).language());
+                }
+            }
+        }
+        assertThat(found).hasSize(documents);
+        assertThat(found).filteredOn(language::equals).hasSizeGreaterThanOrEqualTo(right);
     }
 }

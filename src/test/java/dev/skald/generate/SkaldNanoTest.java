@@ -24,8 +24,8 @@ class SkaldNanoTest {
     void theFolderHoldsTheWeightsThatItIsNamedBy() throws IOException, NoSuchAlgorithmException {
         Path directory = SkaldNano.directory();
         byte[] weights = Files.readAllBytes(directory.resolve("model.safetensors"));
-        String digest = HexFormat.of()
-                .formatHex(MessageDigest.getInstance("SHA-256").digest(weights));
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(weights));
         assertThat(directory.getFileName()).hasToString("skald-nano-" + digest.substring(0, 12));
         try (var shipped = SkaldNano.class.getResourceAsStream("/dev/skald/nano/model.sha256")) {
             assertThat(new String(shipped.readAllBytes(), StandardCharsets.US_ASCII).strip())
@@ -37,8 +37,7 @@ class SkaldNanoTest {
     void itIsSmall() throws IOException {
         Path directory = SkaldNano.directory();
         long parameters = Parameter.of(LlamaConfig.read(directory.resolve("config.json"))).stream()
-                .mapToLong(parameter ->
-                        Arrays.stream(parameter.shape()).reduce(1, (product, size) -> product * size))
+                .mapToLong(parameter -> Arrays.stream(parameter.shape()).reduce(1, (product, size) -> product * size))
                 .sum();
         assertThat(parameters).isLessThanOrEqualTo(12_000_000);
         assertThat(directory.resolve("model.safetensors").toFile().length()).isLessThanOrEqualTo(25_000_000);
