@@ -19,7 +19,7 @@ import java.util.Map;
  */
 record Snapshot(Map<String, Perplexity.Result> scores, List<String> continuations) {
 
-    /** The prompt of the model card of AI-Sweden-Models/Llama-3-8B, its like in Danish, and one in Nynorsk that only the demo's subject makes sense of. */
+    /** The prompt of AI-Sweden-Models/Llama-3-8B's model card, its like in Danish, and a Norwegian one about the demo's subject. */
     static final List<String> PROMPTS = List.of(
             "Sommar och sol är det bästa jag vet", "Sommer og sol er det bedste, jeg ved", "Når klokka slår to slag,");
 
