@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "Shows everything once, in about three minutes, without a download: builds a corpus",
+            "Shows everything once, in a minute or two, without a download: builds a corpus",
             "from texts that come with Skald, continues the pretraining of a small model on it,",
             "and compares the model before and after."
         },

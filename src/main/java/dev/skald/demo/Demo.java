@@ -40,7 +40,7 @@ public final class Demo {
     }
 
     /**
-     * Runs it, some three minutes on two cores.
+     * Runs it, some forty seconds on two cores.
      *
      * @return 0, or the exit code of the command that failed, which has said why
      * @throws InvalidInputException when the directory is not empty
