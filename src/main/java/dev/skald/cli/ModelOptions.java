@@ -15,8 +15,9 @@ final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "A Hugging Face model directory: config.json, safetensors, tokenizer.json; or the output_dir"
-                    + " of a training run: its latest checkpoint (default: skald-nano, the small Nordic model that Skald ships).")
+            description =
+                    "A Hugging Face model directory: config.json, safetensors, tokenizer.json; or the output_dir"
+                            + " of a training run: its latest checkpoint (default: skald-nano, the small Nordic model that Skald ships).")
     private Path model;
 
     @Option(

@@ -27,7 +27,7 @@ class ManualTest {
         assertThat(CommandGroups.of(new CommandLine(new Main()).getCommandSpec()))
                 .extracting(CommandGroups.Group::title)
                 .as("a new verb belongs into one of CommandGroups.GROUPS")
-                .containsExactly("Use a model", "Build a corpus", "Train a model", "System");
+                .containsExactly("Begin", "Use a model", "Build a corpus", "Train a model", "System");
         String help = skald("--help").result();
         for (CommandSpec verb : verbs()) {
             assertThat(CommandGroups.summary(verb)).as(verb.name()).isNotBlank();
