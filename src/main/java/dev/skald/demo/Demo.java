@@ -95,7 +95,7 @@ public final class Demo {
         out.println("  " + workspace.model().resolve("report.html") + "   the training run");
         out.println("Try next:");
         out.println("  ./skald generate --model " + workspace.model()
-                + " --max-new-tokens 60 --temperature 0.6 \"Bastun på flotten\"");
+                + " --max-new-tokens 60 --temperature 0.6 \"Vi eldar i kaminen och sedan badar vi\"");
         out.println("  ./skald data " + workspace.trainer() + " --step 1");
         out.println("  ./skald card " + workspace.model() + " --corpus " + workspace.corpus());
         out.flush();
