@@ -17,7 +17,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -104,7 +103,10 @@ public final class ModelCard {
         training();
         configuration();
         checkpoints();
-        options.corpus().ifPresent(this::data);
+        options.corpus().ifPresent(corpus -> {
+            heading("Data");
+            page.append(CorpusTables.of(corpus));
+        });
         validation();
         options.sections()
                 .forEach(section -> page.append('\n').append(section.strip()).append('\n'));
@@ -305,49 +307,6 @@ public final class ModelCard {
                 .reduce(ValidationMetrics::plus)
                 .map(sum -> String.format(Locale.ROOT, "%.4f", sum.loss()))
                 .orElse("");
-    }
-
-    private void data(CorpusSummary corpus) {
-        heading("Data");
-        page.append("What the model saw in one epoch; documents that the mix repeats are counted each time.\n\n");
-        boolean licences =
-                corpus.sources().stream().anyMatch(source -> !source.licence().isEmpty());
-        List<String> head = new ArrayList<>(List.of("Source", "Category", "Documents", "MB of text", "Tokens"));
-        if (licences) {
-            head.add("Licence");
-        }
-        MarkdownTable sources = new MarkdownTable(head);
-        for (CorpusSummary.Source source : corpus.sources()) {
-            List<String> cells = new ArrayList<>(List.of(source.name(), source.category()));
-            cells.addAll(cells(source.amount()));
-            if (licences) {
-                cells.add(source.licence());
-            }
-            sources.row(cells);
-        }
-        page.append(sources);
-        MarkdownTable languages = new MarkdownTable("Language", "Documents", "MB of text", "Tokens");
-        corpus.languages().entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<String, CorpusSummary.Amount> entry) ->
-                        -entry.getValue().tokens()))
-                .forEach(entry -> {
-                    List<String> cells = new ArrayList<>(List.of(entry.getKey()));
-                    cells.addAll(cells(entry.getValue()));
-                    languages.row(cells);
-                });
-        corpus.languages().values().stream().reduce(CorpusSummary.Amount::plus).ifPresent(sum -> {
-            List<String> cells = new ArrayList<>(List.of("all"));
-            cells.addAll(cells(sum));
-            languages.row(cells);
-        });
-        page.append('\n').append(languages);
-    }
-
-    private static List<String> cells(CorpusSummary.Amount amount) {
-        return List.of(
-                String.format(Locale.ROOT, "%,d", amount.documents()),
-                String.format(Locale.ROOT, "%,.1f", amount.bytes() / 1e6),
-                String.format(Locale.ROOT, "%,d", amount.tokens()));
     }
 
     private void validation() {

@@ -16,10 +16,10 @@ final class CommandGroups implements IHelpSectionRenderer {
 
     /** The verbs of each purpose; one that is in no group is listed last. */
     private static final Map<String, List<String>> GROUPS = Map.of(
+            "Begin", List.of("demo", "doctor"),
             "Use a model", List.of("generate", "evaluate", "tokenize"),
             "Build a corpus", List.of("corpus", "tokenizer", "pack"),
             "Train a model", List.of("train", "data", "card"),
-            "Begin", List.of("demo", "doctor"),
             "System", List.of("completion", "man"));
 
     private static final List<String> ORDER =
