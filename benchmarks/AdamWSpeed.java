@@ -1,6 +1,6 @@
 package dev.skald.train;
 
-import dev.skald.torch.Natives;
+import dev.skald.tensor.Natives;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,9 +1,9 @@
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.Parameter;
-import dev.skald.torch.DType;
-import dev.skald.torch.Natives;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.Natives;
+import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -16,13 +16,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every source file is formatted by palantir-java-format. {@code mvn test -Dtest=FormatTest -Dformat=write} formats them. A test rather than
+ * Every source file is formatted by palantir-java-format. {@code mvn test -pl app -am -Dtest=FormatTest -Dformat=write} formats them. A test rather than
  * a Maven plugin, because the formatter parses with the compiler of the JVM it runs in, and Maven's own may be older than the sources.
  */
 class FormatTest {
 
     private static final List<Path> ROOTS =
-            List.of(Path.of("src/main/java"), Path.of("src/test/java"), Path.of("benchmarks"));
+            List.of(Path.of("core/src"), Path.of("nano/src"), Path.of("app/src"), Path.of("benchmarks"));
 
     @Test
     void everySourceIsFormatted() throws Exception {
@@ -44,7 +44,7 @@ class FormatTest {
             }
         }
         assertThat(unformatted)
-                .as("not formatted; run: mvn test -Dtest=FormatTest -Dformat=write")
+                .as("not formatted; run: mvn test -pl app -am -Dtest=FormatTest -Dformat=write")
                 .isEmpty();
     }
 

@@ -53,6 +53,7 @@ class ReadmeTest {
             "dev.skald.evaluate.*",
             "dev.skald.generate.*",
             "dev.skald.model.*",
+            "dev.skald.nano.*",
             "dev.skald.tokenizer.*",
             "dev.skald.train.*",
             "java.nio.file.*");

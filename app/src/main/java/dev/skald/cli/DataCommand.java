@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedDocument;
+import dev.skald.dataset.PackedDocument;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.train.TrainerConfig;
 import dev.skald.train.TrainingData;

@@ -2,8 +2,8 @@ package dev.skald.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.evaluate.Perplexity;
-import dev.skald.evaluate.TextDocuments;
 import dev.skald.generate.Generator;
+import dev.skald.text.TextDocuments;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,13 +1,13 @@
 package dev.skald.cli;
 
+import dev.skald.base.HostMemory;
+import dev.skald.base.HostProcessor;
 import dev.skald.corpus.SparkProbe;
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.HostMemory;
-import dev.skald.torch.HostProcessor;
-import dev.skald.torch.MatmulRate;
-import dev.skald.torch.MemoryReadRate;
-import dev.skald.torch.Natives;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.MatmulRate;
+import dev.skald.tensor.MemoryReadRate;
+import dev.skald.tensor.Natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,8 +1,8 @@
 package dev.skald.cli;
 
 import dev.skald.generate.Generator;
-import dev.skald.generate.SkaldNano;
-import dev.skald.torch.DType;
+import dev.skald.nano.SkaldNano;
+import dev.skald.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.skald.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
-import dev.skald.generate.SkaldNano;
+import dev.skald.nano.SkaldNano;
 import dev.skald.tokenizer.TokenIds;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;

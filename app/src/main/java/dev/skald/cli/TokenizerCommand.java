@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
+import dev.skald.text.TextFile;
 import dev.skald.tokenizer.TokenizerTrainer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -138,7 +139,7 @@ final class TokenizerCommand implements Runnable {
             long done = 0;
             for (Path file : files) {
                 long before = done;
-                trainer.read(file, field, bytes -> progress.to(before + bytes));
+                new TextFile(file, field, trainer::read).read(bytes -> progress.to(before + bytes));
                 done += Files.size(file);
             }
         }

@@ -4,7 +4,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.launch.LocalProcesses;
 import dev.skald.launch.RankEnvironment;
 import dev.skald.launch.SparkTraining;
-import dev.skald.torch.StandardOutput;
+import dev.skald.tensor.StandardOutput;
 import dev.skald.train.DeepSpeedConfig;
 import dev.skald.train.LostRankException;
 import dev.skald.train.Rank;

@@ -1,4 +1,5 @@
 /**
- * The command line: {@link dev.skald.cli.Main} and one class per verb. Uses the doors of all other packages.
+ * The command line. The noun is the verb, one class each; the door is {@link dev.skald.cli.Main}. Uses the doors of all other packages; what a verb loads
+ * it closes.
  */
 package dev.skald.cli;

@@ -1,9 +1,9 @@
 package dev.skald.corpus;
 
-import dev.skald.tokenizer.PackedIndex;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedTokens;
-import dev.skald.tokenizer.PackedTokensWriter;
+import dev.skald.dataset.PackedIndex;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedTokens;
+import dev.skald.dataset.PackedTokensWriter;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import dev.skald.InvalidInputException;
 import java.io.ByteArrayOutputStream;

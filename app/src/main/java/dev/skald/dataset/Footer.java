@@ -1,10 +1,10 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import dev.skald.tokenizer.PackedIndex.Counts;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.dataset.PackedIndex.Counts;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedIndex.Shard;
 import java.util.List;
 import java.util.SortedMap;
 

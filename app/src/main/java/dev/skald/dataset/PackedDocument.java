@@ -1,4 +1,4 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 /**
  * What a packed dataset knows of a document.

@@ -1,4 +1,4 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;

@@ -1,8 +1,8 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import com.fasterxml.jackson.core.JacksonException;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.dataset.PackedIndex.Shard;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,9 +1,9 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.dataset.PackedIndex.Shard;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

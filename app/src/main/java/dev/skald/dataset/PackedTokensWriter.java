@@ -1,12 +1,12 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedIndex.Counts;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.dataset.PackedIndex.Counts;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedIndex.Shard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

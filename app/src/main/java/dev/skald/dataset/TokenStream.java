@@ -1,8 +1,6 @@
-package dev.skald.train;
+package dev.skald.dataset;
 
 import dev.skald.model.PackedRows;
-import dev.skald.tokenizer.PackedDocument;
-import dev.skald.tokenizer.PackedTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +12,7 @@ import java.util.List;
  * <p>With documents kept apart, attention and positions begin anew at each document and at the start of a sequence. Each token of a document
  * is predicted once but for its first; the last row of a sequence predicts the first token of the next when the document goes on there.
  */
-final class TokenStream {
+public final class TokenStream {
 
     private final List<PackedTokens> sources;
     private final int[] source;
@@ -24,12 +22,18 @@ final class TokenStream {
     private final boolean documentsApart;
 
     /** A part of a document that a sequence holds: tokens {@code from} to {@code to} of it. */
-    record Part(PackedDocument document, long from, long to) {}
+    public record Part(PackedDocument document, long from, long to) {}
 
     /** Whole documents in a row, {@code first} to before {@code end}, of a packed dataset. */
-    record Documents(PackedTokens source, long first, long end) {}
+    public record Documents(PackedTokens source, long first, long end) {}
 
-    TokenStream(List<Documents> documents, int sequenceLen, boolean documentsApart) {
+    /**
+     * The stream of these documents.
+     *
+     * @param sequenceLen tokens of a sequence
+     * @param documentsApart whether attention and positions begin anew at each document
+     */
+    public TokenStream(List<Documents> documents, int sequenceLen, boolean documentsApart) {
         this.sequenceLen = sequenceLen;
         this.documentsApart = documentsApart;
         sources = documents.stream().map(Documents::source).distinct().toList();
@@ -49,17 +53,17 @@ final class TokenStream {
     }
 
     /** Number of tokens. */
-    long tokens() {
+    public long tokens() {
         return end.length == 0 ? 0 : end[end.length - 1];
     }
 
     /** Number of full sequences. */
-    long sequences() {
+    public long sequences() {
         return tokens() / sequenceLen;
     }
 
     /** Full sequences one after the other as the rows of a micro-batch. */
-    PackedRows rows(long... sequences) {
+    public PackedRows rows(long... sequences) {
         Rows rows = new Rows(sequences.length * sequenceLen);
         for (long sequence : sequences) {
             rows.add(sequence * sequenceLen, sequenceLen);
@@ -68,7 +72,7 @@ final class TokenStream {
     }
 
     /** The same for any tokens {@code from} to before {@code to}, one span each of at most a sequence. */
-    PackedRows rowsOf(long from, long to) {
+    public PackedRows rowsOf(long from, long to) {
         Rows rows = new Rows((int) (to - from));
         for (long at = from; at < to; at += sequenceLen) {
             rows.add(at, (int) Math.min(sequenceLen, to - at));
@@ -77,7 +81,7 @@ final class TokenStream {
     }
 
     /** The documents that a sequence holds, in order. */
-    List<Part> parts(long sequence) {
+    public List<Part> parts(long sequence) {
         List<Part> parts = new ArrayList<>();
         long at = sequence * sequenceLen;
         long last = at + sequenceLen;

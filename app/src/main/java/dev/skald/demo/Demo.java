@@ -2,7 +2,7 @@ package dev.skald.demo;
 
 import dev.skald.InvalidInputException;
 import dev.skald.evaluate.Perplexity;
-import dev.skald.generate.SkaldNano;
+import dev.skald.nano.SkaldNano;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.skald.demo;
 
 import dev.skald.evaluate.Perplexity;
-import dev.skald.evaluate.TextDocuments;
 import dev.skald.generate.Generation;
 import dev.skald.generate.GenerationOptions;
 import dev.skald.generate.Generator;
+import dev.skald.text.TextDocuments;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.skald.evaluate;
+package dev.skald.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.UnpackingInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

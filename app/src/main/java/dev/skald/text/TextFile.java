@@ -1,10 +1,12 @@
-package dev.skald.tokenizer;
+package dev.skald.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.skald.InvalidInputException;
+import dev.skald.tokenizer.CharacterClass;
+import dev.skald.tokenizer.Utf8;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +18,12 @@ import java.util.function.LongConsumer;
  * The text of a file, in parts that fit in memory: a .txt is cut where a line ends and the next begins with no blank, which is where every known pre-tokenizer
  * cuts too; a .jsonl or .json gives one text an object. A .gz or .zst is unpacked on the way.
  */
-final class TextFile {
+public final class TextFile {
 
     /** Takes well-formed UTF-8. */
-    interface Sink {
+    @FunctionalInterface
+    public interface Sink {
+        /** The bytes {@code from} to before {@code to}; the array is used again afterwards. */
         void text(byte[] utf8, int from, int to);
     }
 
@@ -31,9 +35,11 @@ final class TextFile {
     private final Sink sink;
 
     /**
+     * A file to read.
+     *
      * @param field the key of the text in a .jsonl
      */
-    TextFile(Path file, String field, Sink sink) {
+    public TextFile(Path file, String field, Sink sink) {
         this.file = file;
         this.field = field;
         this.sink = sink;
@@ -43,8 +49,10 @@ final class TextFile {
      * Reads all of it.
      *
      * @param progress is told, again and again, how many bytes of the file have been read
+     * @throws InvalidInputException if the file is not UTF-8, not JSON, or has no such field
+     * @throws IOException if it cannot be read
      */
-    void read(LongConsumer progress) throws IOException {
+    public void read(LongConsumer progress) throws IOException {
         String name = UnpackingInputStream.plainName(file);
         try (InputStream in = UnpackingInputStream.open(file, progress)) {
             if (name.endsWith(".jsonl") || name.endsWith(".json")) {

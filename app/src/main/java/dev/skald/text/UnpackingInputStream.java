@@ -1,4 +1,4 @@
-package dev.skald.tokenizer;
+package dev.skald.text;
 
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;

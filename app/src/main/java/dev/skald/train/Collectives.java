@@ -1,6 +1,6 @@
 package dev.skald.train;
 
-import dev.skald.torch.Natives;
+import dev.skald.tensor.Natives;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;

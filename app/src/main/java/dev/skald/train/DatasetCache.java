@@ -1,7 +1,7 @@
 package dev.skald.train;
 
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedTokens;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedTokens;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedDocument;
-import dev.skald.tokenizer.PackedTokens;
-import dev.skald.train.TokenStream.Documents;
+import dev.skald.dataset.PackedDocument;
+import dev.skald.dataset.PackedTokens;
+import dev.skald.dataset.TokenStream.Documents;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.model.LlamaConfig;
-import dev.skald.torch.DType;
+import dev.skald.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

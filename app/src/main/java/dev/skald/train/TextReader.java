@@ -6,7 +6,7 @@ import dev.hardwood.reader.RowReader;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.ColumnSchema;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.UnpackingInputStream;
+import dev.skald.text.UnpackingInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

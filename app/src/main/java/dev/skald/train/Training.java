@@ -1,18 +1,18 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.HostProcessor;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import dev.skald.model.LlamaTraining;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.MatmulRate;
+import dev.skald.tensor.Natives;
 import dev.skald.tokenizer.Tokenizer;
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.HostProcessor;
-import dev.skald.torch.MatmulRate;
-import dev.skald.torch.Natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,12 +1,13 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.dataset.PackedDocument;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedTokens;
+import dev.skald.dataset.TokenStream;
+import dev.skald.dataset.TokenStream.Documents;
 import dev.skald.model.PackedRows;
-import dev.skald.tokenizer.PackedDocument;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedTokens;
 import dev.skald.tokenizer.Tokenizer;
-import dev.skald.train.TokenStream.Documents;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

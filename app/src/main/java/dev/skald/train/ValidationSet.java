@@ -1,8 +1,9 @@
 package dev.skald.train;
 
+import dev.skald.dataset.PackedTokens;
+import dev.skald.dataset.TokenStream;
+import dev.skald.dataset.TokenStream.Documents;
 import dev.skald.model.PackedRows;
-import dev.skald.tokenizer.PackedTokens;
-import dev.skald.train.TokenStream.Documents;
 import java.util.List;
 
 /** Held-out documents of one dataset and language. Every token is seen; the last batch may be shorter. Immutable and thread-safe. */

@@ -1,7 +1,7 @@
 package dev.skald.train;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -2,7 +2,7 @@ package dev.skald.train;
 
 import dev.skald.model.GradientSink;
 import dev.skald.model.Parameter;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.TensorMemory;
 import dev.skald.train.Buckets.Bucket;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.skald.torch.HostMemory;
-import dev.skald.torch.HostProcessor;
+import dev.skald.base.HostMemory;
+import dev.skald.base.HostProcessor;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

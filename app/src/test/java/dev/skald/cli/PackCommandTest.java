@@ -2,7 +2,7 @@ package dev.skald.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.tokenizer.PackedTokens;
+import dev.skald.dataset.PackedTokens;
 import dev.skald.train.ByteTokenizer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

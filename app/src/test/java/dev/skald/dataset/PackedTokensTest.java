@@ -1,11 +1,11 @@
-package dev.skald.tokenizer;
+package dev.skald.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedIndex.Shard;
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedIndex.Shard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,13 +1,11 @@
-package dev.skald.train;
+package dev.skald.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.dataset.PackedIndex.Encoding;
+import dev.skald.dataset.PackedIndex.Shard;
+import dev.skald.dataset.TokenStream.Documents;
 import dev.skald.model.PackedRows;
-import dev.skald.tokenizer.PackedIndex.Encoding;
-import dev.skald.tokenizer.PackedIndex.Shard;
-import dev.skald.tokenizer.PackedTokens;
-import dev.skald.tokenizer.PackedTokensWriter;
-import dev.skald.train.TokenStream.Documents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,10 @@
-package dev.skald.generate;
+package dev.skald.nano;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.corpus.LanguageIdentifier;
+import dev.skald.generate.GenerationOptions;
+import dev.skald.generate.Generator;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.Parameter;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.skald.tokenizer;
+package dev.skald.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

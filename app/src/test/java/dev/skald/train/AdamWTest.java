@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.skald.torch.Natives;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.Natives;
+import dev.skald.tensor.TensorMemory;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

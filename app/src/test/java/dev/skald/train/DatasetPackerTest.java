@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.skald.InvalidInputException;
-import dev.skald.tokenizer.PackedDocument;
-import dev.skald.tokenizer.PackedTokens;
+import dev.skald.dataset.PackedDocument;
+import dev.skald.dataset.PackedTokens;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.OutputStream;

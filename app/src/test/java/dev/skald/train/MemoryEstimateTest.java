@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
 import dev.skald.model.LlamaConfig;
-import dev.skald.torch.DType;
+import dev.skald.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.skald.train;
 
-import dev.skald.torch.Natives;
+import dev.skald.tensor.Natives;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -164,7 +164,7 @@ class TrainingDataTest {
                         List.of(new DatasetConfig(
                                 directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1)),
                         other,
-                        new dev.skald.tokenizer.PackedIndex.Encoding("another", 258, null, 257),
+                        new dev.skald.dataset.PackedIndex.Encoding("another", 258, null, 257),
                         1)
                 .pack(packed);
         TrainerConfig config =

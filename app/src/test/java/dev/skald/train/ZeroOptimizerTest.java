@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.skald.model.Parameter;
-import dev.skald.torch.Natives;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.Natives;
+import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;

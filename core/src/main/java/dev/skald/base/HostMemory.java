@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.base;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;

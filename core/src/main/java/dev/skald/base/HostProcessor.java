@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.base;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,15 +1,15 @@
-package dev.skald.train;
+package dev.skald.base;
 
 import java.util.Collection;
 import java.util.Comparator;
 
 /** The name that a misspelled one was most likely meant to be. */
-final class NearestName {
+public final class NearestName {
 
     private NearestName() {}
 
     /** The candidate with the smallest edit distance; the first of equals. */
-    static String of(String name, Collection<String> candidates) {
+    public static String of(String name, Collection<String> candidates) {
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
                 .orElse("");

@@ -1,4 +1,4 @@
-package dev.skald;
+package dev.skald.base;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;

@@ -1,10 +1,10 @@
 package dev.skald.generate;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.HostMemory;
 import dev.skald.model.KeyValueCache;
 import dev.skald.model.Llama;
 import dev.skald.tokenizer.Tokenizer;
-import dev.skald.torch.HostMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

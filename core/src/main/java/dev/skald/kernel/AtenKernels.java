@@ -2,7 +2,7 @@ package dev.skald.kernel;
 
 import static org.bytedeco.pytorch.global.torch.silu;
 
-import dev.skald.torch.Scoped;
+import dev.skald.tensor.Scoped;
 import java.util.List;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerScope;

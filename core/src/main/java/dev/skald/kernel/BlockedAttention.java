@@ -4,7 +4,7 @@ import static org.bytedeco.pytorch.global.torch.cat;
 
 import dev.skald.kernel.Kernels.AttentionGradients;
 import dev.skald.kernel.Kernels.DocumentAttention;
-import dev.skald.torch.Scoped;
+import dev.skald.tensor.Scoped;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;

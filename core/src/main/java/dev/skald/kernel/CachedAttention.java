@@ -7,7 +7,7 @@ import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ODD;
 import static dev.skald.kernel.RowFormat.ORDER;
 
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.TensorMemory;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;

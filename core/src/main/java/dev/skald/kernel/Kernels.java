@@ -1,6 +1,6 @@
 package dev.skald.kernel;
 
-import dev.skald.torch.DeviceType;
+import dev.skald.tensor.DeviceType;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 

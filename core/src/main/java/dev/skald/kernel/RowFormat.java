@@ -1,6 +1,6 @@
 package dev.skald.kernel;
 
-import dev.skald.torch.DType;
+import dev.skald.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

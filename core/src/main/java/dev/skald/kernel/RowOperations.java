@@ -1,6 +1,6 @@
 package dev.skald.kernel;
 
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.TensorMemory;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 

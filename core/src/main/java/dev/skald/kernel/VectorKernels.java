@@ -1,6 +1,6 @@
 package dev.skald.kernel;
 
-import dev.skald.torch.Natives;
+import dev.skald.tensor.Natives;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;

@@ -1,6 +1,6 @@
 package dev.skald.kernel;
 
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
 
 /** Attention's scores, row by row: the keys that a query does not see are not computed with. */

@@ -1,7 +1,7 @@
 package dev.skald.model;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;

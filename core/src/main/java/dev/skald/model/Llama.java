@@ -2,10 +2,10 @@ package dev.skald.model;
 
 import dev.skald.InvalidInputException;
 import dev.skald.kernel.Kernels;
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.Natives;
-import dev.skald.torch.Scoped;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Natives;
+import dev.skald.tensor.Scoped;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

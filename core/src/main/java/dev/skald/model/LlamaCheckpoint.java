@@ -2,9 +2,9 @@ package dev.skald.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.InvalidInputException;
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.HostMemory;
+import dev.skald.base.HostMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

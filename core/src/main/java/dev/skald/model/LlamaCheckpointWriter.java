@@ -2,7 +2,7 @@ package dev.skald.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
-import dev.skald.torch.DType;
+import dev.skald.tensor.DType;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

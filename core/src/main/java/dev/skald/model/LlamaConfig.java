@@ -3,7 +3,7 @@ package dev.skald.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
-import dev.skald.torch.DType;
+import dev.skald.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

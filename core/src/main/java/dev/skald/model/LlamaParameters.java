@@ -1,8 +1,8 @@
 package dev.skald.model;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.Scoped;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Scoped;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;

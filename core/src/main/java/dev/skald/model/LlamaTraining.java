@@ -3,7 +3,7 @@ package dev.skald.model;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.Kernels.AttentionGradients;
 import dev.skald.kernel.Kernels.DocumentAttention;
-import dev.skald.torch.DeviceType;
+import dev.skald.tensor.DeviceType;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;

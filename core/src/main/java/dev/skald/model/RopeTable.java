@@ -1,8 +1,8 @@
 package dev.skald.model;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.DeviceType;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

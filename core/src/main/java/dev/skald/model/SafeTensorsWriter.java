@@ -1,8 +1,8 @@
 package dev.skald.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.skald.torch.DType;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.TensorMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

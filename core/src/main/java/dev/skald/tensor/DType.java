@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.tensor;
 
 import dev.skald.InvalidInputException;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.tensor;
 
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;

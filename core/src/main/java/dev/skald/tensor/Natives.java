@@ -1,6 +1,6 @@
-package dev.skald.torch;
+package dev.skald.tensor;
 
-import dev.skald.UserCache;
+import dev.skald.base.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.tensor;
 
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;

@@ -1,4 +1,4 @@
-package dev.skald.torch;
+package dev.skald.tensor;
 
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.javacpp.Pointer;

@@ -1,7 +1,7 @@
 package dev.skald.tokenizer;
 
 /** What the patterns of pre-tokenizers ask of a character: letter, number, white space, end of line, or something else. */
-final class CharacterClass {
+public final class CharacterClass {
 
     static final byte OTHER = 0;
     static final byte LETTER = 1;
@@ -76,7 +76,7 @@ final class CharacterClass {
     }
 
     /** Unicode's property White_Space, which Java's {@link Character#isWhitespace} is not. */
-    static boolean isWhiteSpace(int codePoint) {
+    public static boolean isWhiteSpace(int codePoint) {
         return (codePoint >= 0x09 && codePoint <= 0x0D)
                 || codePoint == ' '
                 || codePoint == 0x85

@@ -6,13 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.function.LongConsumer;
 
 /**
- * Trains a byte-level BPE tokenizer with the pattern of Llama 3 and writes it as a tokenizer.json: {@link #read} files, then {@link #train} and
- * {@link Trained#write}. The same files in the same order give the same tokenizer. Not thread-safe.
+ * Trains a byte-level BPE tokenizer with the pattern of Llama 3 and writes it as a tokenizer.json: {@link #read(String)} texts, then {@link #train} and
+ * {@link Trained#write}. The same texts in the same order give the same tokenizer. Not thread-safe.
  *
- * <p>The files are streamed; what is held is one count for each different piece of text. Beyond {@link Options#maxPieces} of them the rarest half is
+ * <p>Texts are counted and let go; what is held is one count for each different piece of text. Beyond {@link Options#maxPieces} of them the rarest half is
  * forgotten, which bounds the memory (about 60 bytes a piece while counting and 200 while merging) and costs counts at the rare end, where no merge is made.
  */
 public final class TokenizerTrainer {
@@ -112,19 +111,8 @@ public final class TokenizerTrainer {
         read(utf8, 0, utf8.length);
     }
 
-    /**
-     * Reads a file: .txt, or .jsonl with one object a line; also with .gz or .zst.
-     *
-     * @param field the key of the text in a .jsonl
-     * @param progress is told, again and again, how many bytes of the file have been read
-     * @throws InvalidInputException if the file is not UTF-8, not JSON, or has no such field
-     * @throws IOException if it cannot be read
-     */
-    public void read(Path file, String field, LongConsumer progress) throws IOException {
-        new TextFile(file, field, this::read).read(progress);
-    }
-
-    private void read(byte[] utf8, int from, int to) {
+    /** Reads a text in UTF-8, known to be well formed: the bytes {@code from} to before {@code to}. */
+    public void read(byte[] utf8, int from, int to) {
         bytes += to - from;
         for (int at = from; at < to; ) {
             int end = scanner.next(utf8, at, to);

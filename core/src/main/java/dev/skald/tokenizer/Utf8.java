@@ -1,7 +1,7 @@
 package dev.skald.tokenizer;
 
 /** Code points in UTF-8 bytes that are known to be well formed; malformed bytes give wrong answers but no exception. */
-final class Utf8 {
+public final class Utf8 {
 
     private Utf8() {}
 
@@ -25,7 +25,7 @@ final class Utf8 {
     }
 
     /** The code point that starts at {@code at}; U+FFFD where it is cut off. */
-    static int codePoint(byte[] utf8, int at, int to) {
+    public static int codePoint(byte[] utf8, int at, int to) {
         int b = utf8[at];
         int length = length((byte) b);
         if (at + length > to) {
@@ -44,7 +44,7 @@ final class Utf8 {
     /**
      * How many bytes at the end begin a character whose last byte is missing: 0 to 3. Bytes that can no longer become a character do not count.
      */
-    static int unfinished(byte[] utf8, int length) {
+    public static int unfinished(byte[] utf8, int length) {
         for (int back = 1; back <= Math.min(3, length); back++) {
             int b = utf8[length - back] & 0xFF;
             if ((b & 0xC0) == 0x80) {
@@ -76,7 +76,7 @@ final class Utf8 {
     }
 
     /** The index of the first byte that is not UTF-8, or -1. */
-    static int firstMalformed(byte[] bytes, int from, int to) {
+    public static int firstMalformed(byte[] bytes, int from, int to) {
         int i = from;
         while (i < to) {
             int b = bytes[i] & 0xFF;

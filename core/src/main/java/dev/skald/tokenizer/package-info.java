@@ -1,5 +1,5 @@
 /**
- * Text to token ids and back. The nouns are the token id and the packed dataset of them; the doors are
- * {@link dev.skald.tokenizer.Tokenizer}, {@link dev.skald.tokenizer.TokenizerTrainer} and {@link dev.skald.tokenizer.PackedTokens}. No native memory, but for the files that PackedTokens maps and the garbage collector unmaps.
+ * Text to token ids and back. The noun is the token id; the doors are {@link dev.skald.tokenizer.Tokenizer} and {@link
+ * dev.skald.tokenizer.TokenizerTrainer}. No native memory.
  */
 package dev.skald.tokenizer;

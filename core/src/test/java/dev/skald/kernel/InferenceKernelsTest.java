@@ -5,9 +5,9 @@ import static dev.skald.kernel.TensorChecks.floats;
 import static dev.skald.kernel.TensorChecks.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.torch.DType;
-import dev.skald.torch.Natives;
-import dev.skald.torch.TensorMemory;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.Natives;
+import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -9,7 +9,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.skald.kernel.Kernels.AttentionGradients;
 import dev.skald.kernel.Kernels.DocumentAttention;
-import dev.skald.torch.Natives;
+import dev.skald.tensor.Natives;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.skald.torch.DType;
-import dev.skald.torch.Natives;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.Natives;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;

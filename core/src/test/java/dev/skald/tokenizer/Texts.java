@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Texts to tokenize: everyday Nordic ones, and hostile ones made at random. */
-final class Texts {
+public final class Texts {
 
     /** Sentences written for these tests. */
     static final List<String> NORDIC = List.of(
@@ -169,7 +169,7 @@ final class Texts {
     }
 
     /** Sentences of {@link #NORDIC} with words exchanged, and numbers and names made up. */
-    static String nordic(Random random, int sentences) {
+    public static String nordic(Random random, int sentences) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < sentences; i++) {
             for (String word : NORDIC.get(random.nextInt(NORDIC.size())).split(" ", -1)) {

@@ -5,17 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.github.luben.zstd.ZstdOutputStream;
-import dev.skald.InvalidInputException;
-import java.io.ByteArrayOutputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,64 +52,6 @@ class TokenizerTrainerTest {
         assertThat(merges(tokenizer)).isEqualTo(expected);
     }
 
-    private static byte[] packed(String name, byte[] bytes) throws Exception {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (OutputStream packer = name.endsWith(".gz")
-                ? new GZIPOutputStream(out)
-                : name.endsWith(".zst") ? new ZstdOutputStream(out) : out) {
-            packer.write(bytes);
-        }
-        return out.toByteArray();
-    }
-
-    @Test
-    void everyKindOfFileGivesTheSame() throws Exception {
-        List<String> documents = new ArrayList<>();
-        StringBuilder lines = new StringBuilder();
-        Random random = new Random(31);
-        for (int i = 0; i < 200; i++) {
-            String document = Texts.nordic(random, 8).strip() + "\n";
-            documents.add(document);
-            lines.append(JSON.writeValueAsString(JSON.createObjectNode()
-                            .put("id", i)
-                            .put("body", document)
-                            .set("meta", JSON.createObjectNode().put("body", "not this"))))
-                    .append('\n');
-        }
-        TokenizerTrainer whole = new TokenizerTrainer(TokenizerTrainer.Options.of(600));
-        documents.forEach(whole::read);
-        JsonNode expected = written(whole);
-        String text = String.join("", documents);
-        for (String name : List.of("a.txt", "a.txt.gz", "a.txt.zst", "a.jsonl", "a.jsonl.gz", "a.jsonl.zst")) {
-            byte[] content = (name.contains("jsonl") ? lines.toString() : text).getBytes(StandardCharsets.UTF_8);
-            Path file = directory.resolve(name);
-            Files.write(file, packed(name, content));
-            long[] read = new long[1];
-            TokenizerTrainer trainer = new TokenizerTrainer(TokenizerTrainer.Options.of(600));
-            trainer.read(file, "body", bytes -> read[0] = bytes);
-            assertThat(written(trainer)).as(name).isEqualTo(expected);
-            assertThat(read[0]).as(name).isEqualTo(Files.size(file));
-            assertThat(trainer.counts().bytes()).isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
-        }
-    }
-
-    /** A text file is read in parts of a megabyte: with or without line ends, the pieces are those of the whole. */
-    @Test
-    void partsOfLongFiles() throws Exception {
-        String lines = Texts.nordic(new Random(32), 30_000);
-        String oneLine = "å€𝔘ab ".repeat(1_600_000);
-        for (String text : List.of(lines, oneLine)) {
-            Path file = directory.resolve("long.txt");
-            Files.writeString(file, text);
-            TokenizerTrainer parts = new TokenizerTrainer(TokenizerTrainer.Options.of(400));
-            parts.read(file, "", bytes -> {});
-            TokenizerTrainer whole = new TokenizerTrainer(TokenizerTrainer.Options.of(400));
-            whole.read(text);
-            assertThat(parts.counts().bytes()).isEqualTo(whole.counts().bytes());
-            assertThat(merges(written(parts))).isEqualTo(merges(written(whole)));
-        }
-    }
-
     @Test
     void rarePiecesAreForgottenBeyondTheBound() throws Exception {
         TokenizerTrainer.Options usual = TokenizerTrainer.Options.of(300);
@@ -150,23 +85,5 @@ class TokenizerTrainerTest {
         assertThatThrownBy(() -> new TokenizerTrainer(usual).train()).hasMessage("no text to train a tokenizer on");
         assertThatThrownBy(() -> new TokenizerTrainer.Options(300, List.of("<s>"), "<s>", "</s>", true, 2, 1000))
                 .hasMessageContaining("</s>");
-        refused("a.csv", "x", "expected a name that ends with");
-        refused("a.jsonl", "{\"text\":\"a\"}\n{\"body\":1}\n", "line 2: expected a string \"text\"");
-        refused("b.jsonl", "{\"text\":\"a\"}\n{\"text\"", "not JSON");
-        refused("c.jsonl", "[1]\n", "line 1: expected an object");
-        Path latin1 = directory.resolve("latin1.txt");
-        Files.write(latin1, "smör".getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> new TokenizerTrainer(usual).read(latin1, "text", bytes -> {}))
-                .isInstanceOf(InvalidInputException.class)
-                .hasMessage(latin1 + ": not UTF-8 at byte 2 of the text: found 0xf6");
-    }
-
-    private void refused(String name, String content, String message) throws Exception {
-        Path file = directory.resolve(name);
-        Files.writeString(file, content);
-        assertThatThrownBy(() -> new TokenizerTrainer(TokenizerTrainer.Options.of(300)).read(file, "text", bytes -> {}))
-                .isInstanceOf(InvalidInputException.class)
-                .hasMessageStartingWith(file.toString())
-                .hasMessageContaining(message);
     }
 }

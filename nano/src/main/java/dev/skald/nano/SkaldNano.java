@@ -1,6 +1,6 @@
-package dev.skald.generate;
+package dev.skald.nano;
 
-import dev.skald.UserCache;
+import dev.skald.base.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
