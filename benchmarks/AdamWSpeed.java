@@ -25,8 +25,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * copied to the bf16 parameters, as mixed-precision training does.
  *
  * <pre>
- * javac --add-modules jdk.incubator.vector -d target/benchmarks -cp target/skald.jar:$(cat target/class-path) benchmarks/AdamWSpeed.java
- * java @jvm.options -cp target/benchmarks:target/skald.jar:$(cat target/class-path) dev.skald.train.AdamWSpeed
+ * javac --add-modules jdk.incubator.vector -d app/target/benchmarks -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/AdamWSpeed.java
+ * java @jvm.options -cp app/target/benchmarks:app/target/skald.jar:$(cat app/target/class-path) dev.skald.train.AdamWSpeed
  * </pre>
  */
 public final class AdamWSpeed {

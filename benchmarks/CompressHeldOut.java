@@ -13,7 +13,7 @@ import java.util.List;
  * Bits per byte of xz and of PPMd on the texts of packed validation sets, as {@code skald card --compare} reads them: what {@code xz} and
  * {@code 7z} make of one file with all documents of a language in it.
  *
- * <pre>java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/CompressHeldOut.java TOKENIZER PACKED... > compressors.json</pre>
+ * <pre>java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/CompressHeldOut.java TOKENIZER PACKED... > compressors.json</pre>
  *
  * TOKENIZER is the model directory whose tokenizer packed them, PACKED such as {@code corpus/packed/validation-sv}: each of one language.
  */

@@ -29,7 +29,7 @@ import java.util.zip.GZIPOutputStream;
  * Speed from compressed JSON lines to packed tokens on local[2], by stage, for one, two and four times the data: the copies have one word in ten
  * replaced, so they are no near-duplicates.
  *
- * <p>{@code java -Xmx2g @jvm.options @jvm-spark.options -cp target/skald.jar:$(cat target/class-path-spark) benchmarks/CorpusGrowth.java DATA
+ * <p>{@code java -Xmx2g @jvm.options @jvm-spark.options -cp app/target/skald.jar:$(cat app/target/class-path-spark) benchmarks/CorpusGrowth.java DATA
  * TOKENIZER WORK [times...]}
  */
 public class CorpusGrowth {

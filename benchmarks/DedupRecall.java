@@ -26,7 +26,7 @@ import java.util.zip.GZIPInputStream;
  * Near-duplicate removal against exact Jaccard similarity of all pairs: documents of given files, and a perturbed copy of every second one.
  * Word 5-grams here are sets of strings, made without the pipeline's code.
  *
- * <p>{@code java @jvm.options @jvm-spark.options -cp target/skald.jar:$(cat target/class-path-spark) benchmarks/DedupRecall.java DOCUMENTS
+ * <p>{@code java @jvm.options @jvm-spark.options -cp app/target/skald.jar:$(cat app/target/class-path-spark) benchmarks/DedupRecall.java DOCUMENTS
  * FILE.jsonl.gz...}
  */
 public class DedupRecall {

@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
  * Speed of a model against the machine's limits, in one run: decoding against the rate at which its memory can be read, prefill against
  * the rate of libtorch's bf16 matmul on the same shapes. Prints each figure as the median of its repetitions, the ratios, and peak memory.
  *
- * <p>{@code java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/GenerateSpeed.java DIR [promptTokens [newTokens]]}
+ * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/GenerateSpeed.java DIR [promptTokens [newTokens]]}
  */
 final class GenerateSpeed {
 

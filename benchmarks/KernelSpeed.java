@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The operations of generation at the shapes of Llama-3-8B, in bf16: products of few rows against the speed at which the same threads read
  * memory and against libtorch's; one layer's prefill of 512 tokens, and what share of it is libtorch's matrix products.
  *
- * <pre>java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/KernelSpeed.java</pre>
+ * <pre>java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/KernelSpeed.java</pre>
  */
 public final class KernelSpeed {
 

@@ -19,7 +19,7 @@ import opennlp.tools.langdetect.LanguageDetectorModel;
 /**
  * Language identification on held-out texts, beside Lingua's and OpenNLP's. TEST is OUT/test of benchmarks/language/prepare.py.
  *
- * <p>{@code java -cp target/skald.jar:lingua.jar:opennlp-tools.jar:opennlp-models-langdetect.jar:... benchmarks/LanguageBenchmark.java TEST}
+ * <p>{@code java -cp app/target/skald.jar:core/target/skald-core-0.1.0.jar:lingua.jar:opennlp-tools.jar:opennlp-models-langdetect.jar:... benchmarks/LanguageBenchmark.java TEST}
  */
 public class LanguageBenchmark {
 

@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
  * Speed of encoding, one thread, documents one after the other: Skald against Hugging Face's tokenizers (through DJL) with the same tokenizer.json, and against JTokkit
  * with cl100k, which has the same pattern and the nearest vocabulary that it knows. Then runs of one character, of which the time per byte must not grow.
  *
- * <p>{@code java @jvm.options -cp ... benchmarks/TokenizerBenchmark.java TOKENIZER.json MEGABYTES FILE.jsonl.gz...}
+ * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path):TEST-JARS benchmarks/TokenizerBenchmark.java TOKENIZER.json MEGABYTES FILE.jsonl.gz...}
  */
 final class TokenizerBenchmark {
 

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 
 /**
  * Trains the shipped weights: TRAIN is OUT/train of benchmarks/language/prepare.py, MODEL
- * src/main/resources/dev/skald/corpus/language.model.gz. Three minutes on one core.
+ * app/src/main/resources/dev/skald/corpus/language.model.gz. Three minutes on one core.
  *
- * <p>{@code java -Xmx3g -cp target/skald.jar:$(cat target/class-path) benchmarks/TrainLanguageModel.java TRAIN MODEL}
+ * <p>{@code java -Xmx3g -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/TrainLanguageModel.java TRAIN MODEL}
  */
 public class TrainLanguageModel {
 

@@ -35,7 +35,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * eager way (libtorch's autograd, scaled_dot_product_attention, full logits), each in a process of its own on the same libtorch: tokens per
  * second, the share of the bf16 matrix product rate by 6N + 12LHQT, and peak memory.
  *
- * <pre>java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/TrainingSpeed.java [sequences] [length]</pre>
+ * <pre>java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/TrainingSpeed.java [sequences] [length]</pre>
  */
 public final class TrainingSpeed {
 

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) with random bf16 weights. All tensors are views of one block of random
  * numbers, each from another offset: enough for speed and memory, which do not depend on the values.
  *
- * <p>{@code java @jvm.options -cp target/skald.jar:$(cat target/class-path) benchmarks/WriteRandomLlama3.java DIR [TOKENIZER_DIR]}
+ * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/WriteRandomLlama3.java DIR [TOKENIZER_DIR]}
  */
 final class WriteRandomLlama3 {
 

@@ -4,12 +4,12 @@
 #
 #   benchmarks/corpus-cluster.sh DATA TOKENIZER WORK [SECONDS-UNTIL-THE-KILL]
 #
-# Needs target/skald.jar and target/class-path-spark (mvn package), and a JAVA_HOME with JDK 25.
+# Needs app/target/skald.jar and app/target/class-path-spark (mvn package), and a JAVA_HOME with JDK 25.
 set -eu
 cd "$(dirname "$0")/.."
 data=$1 tokenizer=$2 work=$3 seconds=${4:-12}
-jar=${JAR:-$PWD/target/skald.jar}
-path=$jar:$(cat "${CLASS_PATH:-target/class-path-spark}")
+jar=${JAR:-$PWD/app/target/skald.jar}
+path=$jar:$(cat "${CLASS_PATH:-app/target/class-path-spark}")
 port=17077
 mkdir -p "$work/home/jars" "$work/logs"
 echo "$path" | tr ':' '\n' | while read -r file; do [ -f "$file" ] && ln -sf "$file" "$work/home/jars/"; done
