@@ -1,8 +1,8 @@
 import dev.skald.kernel.Kernels;
-import dev.skald.model.GradientSink;
+import dev.skald.model.Gradients;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
-import dev.skald.model.LlamaTraining;
+import dev.skald.model.TrainableLlama;
 import dev.skald.model.LlamaWeights;
 import dev.skald.model.PackedRows;
 import dev.skald.model.Parameter;
@@ -121,13 +121,13 @@ public final class TrainingSpeed {
     }
 
     private static Runnable skald(LlamaParameters parameters, PackedRows rows, boolean checkpointing) {
-        LlamaTraining training =
-                new LlamaTraining(CONFIG, parameters, DeviceType.CPU, Kernels.on(DeviceType.CPU), checkpointing);
+        TrainableLlama training =
+                new TrainableLlama(CONFIG, parameters, DeviceType.CPU, Kernels.on(DeviceType.CPU), checkpointing);
         Tensor flat = torch.zeros(parameters.flat().numel());
         List<Tensor> gradients = parameters.list().stream()
                 .map(p -> flat.narrow(0, p.offset(), p.numel()).view(p.shape()))
                 .toList();
-        GradientSink sink = new GradientSink() {
+        Gradients sink = new Gradients() {
             @Override
             public Tensor gradient(int parameter) {
                 return gradients.get(parameter);

@@ -1,7 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.model.LlamaTraining;
+import dev.skald.model.TrainableLlama;
 import dev.skald.model.PackedRows;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ final class Trainer {
     private final Timetable timetable;
     private final Schedule schedule;
     private final TrainingData data;
-    private final LlamaTraining model;
+    private final TrainableLlama model;
     private final ZeroOptimizer optimizer;
     private final LossScaler scaler;
     private final Collectives ranks;
@@ -36,7 +36,7 @@ final class Trainer {
             TrainerConfig config,
             Timetable timetable,
             TrainingData data,
-            LlamaTraining model,
+            TrainableLlama model,
             ZeroOptimizer optimizer,
             LossScaler scaler,
             Collectives ranks,

@@ -7,7 +7,7 @@ import dev.skald.kernel.Kernels;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
-import dev.skald.model.LlamaTraining;
+import dev.skald.model.TrainableLlama;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import dev.skald.tensor.MatmulRate;
@@ -107,8 +107,8 @@ public final class Training {
             state.ifPresent(saved -> requireSameRun(saved, data));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(dtype, type))[0];
             try (LlamaParameters parameters = ranks.together(() -> parameters(type, resumed));
-                    LlamaTraining training =
-                            new LlamaTraining(model, parameters, type, kernels(type), config.gradientCheckpointing());
+                    TrainableLlama training =
+                            new TrainableLlama(model, parameters, type, kernels(type), config.gradientCheckpointing());
                     ZeroOptimizer optimizer = new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks);
                     CheckpointWriter writer = new CheckpointWriter(
                             checkpoints,

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
-import dev.skald.model.GradientSink;
+import dev.skald.model.Gradients;
+import dev.skald.model.Parameter;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,27 +21,27 @@ final class WallClock {
     }
 
     /** Watches one forward and backward pass: the backward pass begins when it first asks where a gradient goes. */
-    final class Watch implements GradientSink {
+    final class Watch implements Gradients {
 
-        private final GradientSink sink;
+        private final Gradients gradients;
         private final long start = System.nanoTime();
         private long turned;
 
-        Watch(GradientSink sink) {
-            this.sink = sink;
+        Watch(Gradients gradients) {
+            this.gradients = gradients;
         }
 
         @Override
-        public Tensor gradient(int parameter) {
+        public Tensor of(Parameter parameter) {
             if (turned == 0) {
                 turned = System.nanoTime();
             }
-            return sink.gradient(parameter);
+            return gradients.of(parameter);
         }
 
         @Override
-        public void complete(int parameter) {
-            sink.complete(parameter);
+        public void complete(Parameter parameter) {
+            gradients.complete(parameter);
         }
 
         /**

@@ -1,6 +1,6 @@
 package dev.skald.train;
 
-import dev.skald.model.GradientSink;
+import dev.skald.model.Gradients;
 import dev.skald.model.Parameter;
 import dev.skald.tensor.TensorMemory;
 import dev.skald.train.Buckets.Bucket;
@@ -44,7 +44,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>A step: {@link #beginMicroBatch}, backward pass, ... , {@link #gradientNorm}, then {@link #step} or {@link #discard}.
  */
-final class ZeroOptimizer implements GradientSink, AutoCloseable {
+final class ZeroOptimizer implements Gradients, AutoCloseable {
 
     /**
      * @param stage 0, 1 or 2
@@ -121,21 +121,20 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     }
 
     @Override
-    public Tensor gradient(int parameter) {
-        Bucket bucket = buckets.get(buckets.of(parameter));
-        Parameter wanted = parameters.get(parameter);
+    public Tensor of(Parameter parameter) {
+        int b = buckets.of(parameter.index());
+        Bucket bucket = buckets.get(b);
         Tensor holder = gradients;
         long at = bucket.gradient();
         if (partitionsGradients()) {
-            int b = buckets.of(parameter);
             if (filling[b] == null) {
                 filling[b] = buffer(bucket.padded());
             }
             holder = filling[b];
             at = 0;
         }
-        return holder.narrow(0, at + wanted.offset() - bucket.flat(), wanted.numel())
-                .view(wanted.shape());
+        return holder.narrow(0, at + parameter.offset() - bucket.flat(), parameter.numel())
+                .view(parameter.shape());
     }
 
     /** A zeroed buffer; waits where all are in use. The embedding tied to the head is in use throughout, and gets one more. */
@@ -158,8 +157,8 @@ final class ZeroOptimizer implements GradientSink, AutoCloseable {
     }
 
     @Override
-    public void complete(int parameter) {
-        int b = buckets.of(parameter);
+    public void complete(Parameter parameter) {
+        int b = buckets.of(parameter.index());
         if (--incomplete[b] > 0 || ranks.size() == 1 || !(partitionsGradients() || lastMicroBatch)) {
             return;
         }

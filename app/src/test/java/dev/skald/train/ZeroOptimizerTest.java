@@ -37,7 +37,7 @@ class ZeroOptimizerTest {
         List<Parameter> parameters = new ArrayList<>();
         long offset = 0;
         for (int i = 0; i < SHAPES.length; i++) {
-            Parameter parameter = new Parameter("p" + i, SHAPES[i], offset);
+            Parameter parameter = new Parameter("p" + i, SHAPES[i], offset, i);
             parameters.add(parameter);
             offset += parameter.numel();
         }

@@ -17,9 +17,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** The operations composed of libtorch's operators: on any device, in any dtype; on the CPU the oracle of {@link VectorKernels}. */
 public final class AtenKernels implements Kernels {
 
-    private static final BlockedAttention BLOCKS = new BlockedAttention(new AtenScores());
+    private static final Gemm GEMM = new AtenGemm((x, sum) -> sum.add_(x));
 
-    private static final ChunkedCrossEntropy LOSS = new ChunkedCrossEntropy(new AtenLogits());
+    private static final BlockedAttention BLOCKS = new BlockedAttention(GEMM, new AtenScores());
+
+    private static final ChunkedCrossEntropy LOSS = new ChunkedCrossEntropy(GEMM, new AtenLogits());
 
     @Override
     public Tensor embedding(Tensor table, int[] ids) {
@@ -27,8 +29,8 @@ public final class AtenKernels implements Kernels {
     }
 
     @Override
-    public Tensor linear(Tensor x, Tensor weight) {
-        return torch.linear(x, weight);
+    public Gemm gemm() {
+        return GEMM;
     }
 
     @Override
@@ -103,23 +105,6 @@ public final class AtenKernels implements Kernels {
     }
 
     @Override
-    public Tensor linearInputGradient(Tensor dy, Tensor weight) {
-        return dy.mm(weight);
-    }
-
-    @Override
-    public void addLinearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-        dx.addmm_(dy, weight);
-    }
-
-    @Override
-    public void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient) {
-        try (PointerScope _ = new PointerScope()) {
-            weightGradient.add_(dy.t().mm(x));
-        }
-    }
-
-    @Override
     public void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient) {
         try (PointerScope _ = new PointerScope()) {
             tableGradient.index_add_(0, longs(ids, dy.device()), dy.to(ScalarType.Float));
@@ -182,11 +167,6 @@ public final class AtenKernels implements Kernels {
                 }
                 return loss;
             }
-        }
-
-        @Override
-        public void addTo(Tensor x, Tensor sum) {
-            sum.add_(x);
         }
     }
 

@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>The backward pass computes a block's scores again, and its probabilities from the saved logarithms of their sums, as in
  * FlashAttention-2 (Dao, 2023): with {@code delta = sum(dOut * out)}, {@code dS = P * (dP - delta)}.
  */
-record BlockedAttention(Scores scores) {
+record BlockedAttention(Gemm gemm, Scores scores) {
 
     /** What is done to a block's scores between the matrix products. */
     interface Scores {
@@ -103,9 +103,9 @@ record BlockedAttention(Scores scores) {
     private void forward(Shape shape, Inputs inputs, Block block, Tensor out, Tensor logSumExp) {
         try (PointerScope _ = new PointerScope()) {
             Tensor q_HRD = block.queries(inputs.q_HTGD);
-            Tensor p_HRL = q_HRD.bmm(block.keys(inputs.k_HLD).transpose(1, 2));
+            Tensor p_HRL = gemm.batched(q_HRD, block.keys(inputs.k_HLD).transpose(1, 2));
             scores.softmax(p_HRL, block.firstKeys, shape.group, shape.scale(), block.times(logSumExp));
-            block.write(p_HRL.bmm(block.keys(inputs.v_HLD)), shape, out);
+            block.write(gemm.batched(p_HRL, block.keys(inputs.v_HLD)), shape, out);
         }
     }
 
@@ -152,8 +152,8 @@ record BlockedAttention(Scores scores) {
             Tensor q_HRD = block.queries(inputs.q_HTGD);
             Tensor dOut_HRD = block.queries(dOut_HTGD);
             Tensor k_HLD = block.keys(inputs.k_HLD);
-            Tensor p_HRL = q_HRD.bmm(k_HLD.transpose(1, 2));
-            Tensor ds_HRL = dOut_HRD.bmm(block.keys(inputs.v_HLD).transpose(1, 2));
+            Tensor p_HRL = gemm.batched(q_HRD, k_HLD.transpose(1, 2));
+            Tensor ds_HRL = gemm.batched(dOut_HRD, block.keys(inputs.v_HLD).transpose(1, 2));
             scores.gradient(
                     p_HRL,
                     ds_HRL,
@@ -162,9 +162,9 @@ record BlockedAttention(Scores scores) {
                     shape.scale(),
                     block.times(logSumExp_HTG),
                     block.times(delta_HTG));
-            block.keys(dv_HTD).add_(p_HRL.transpose(1, 2).bmm(dOut_HRD));
-            block.keys(dk_HTD).add_(ds_HRL.transpose(1, 2).bmm(q_HRD));
-            block.write(ds_HRL.bmm(k_HLD), shape, dq);
+            block.keys(dv_HTD).add_(gemm.batched(p_HRL.transpose(1, 2), dOut_HRD));
+            block.keys(dk_HTD).add_(gemm.batched(ds_HRL.transpose(1, 2), q_HRD));
+            block.write(gemm.batched(ds_HRL, k_HLD), shape, dq);
         }
     }
 

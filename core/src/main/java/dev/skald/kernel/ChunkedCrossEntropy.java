@@ -1,15 +1,15 @@
 package dev.skald.kernel;
 
+import dev.skald.tensor.Matrix;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The output layer and its loss, some rows at a time: the logits of a chunk become its loss, then, in place, the gradient of the loss, and
  * from that the gradients of the hidden rows and of the weight. The logits of 8192 rows over a vocabulary of 128256 would be 2 GB.
  */
-record ChunkedCrossEntropy(Logits logits) {
+record ChunkedCrossEntropy(Gemm gemm, Logits logits) {
 
     /** Rows whose logits are held at once: few enough that they take no more memory than the weight does. */
     private static int chunk(Tensor weight) {
@@ -26,9 +26,6 @@ record ChunkedCrossEntropy(Logits logits) {
          * @param targets per row
          */
         double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient);
-
-        /** Adds {@code x} to f32 {@code sum} of the same shape. */
-        void addTo(Tensor x, Tensor sum);
     }
 
     double forward(Tensor hidden, Tensor weight, int[] targets) {
@@ -37,7 +34,7 @@ record ChunkedCrossEntropy(Logits logits) {
         for (int start = 0; start < targets.length; start += most) {
             try (PointerScope _ = new PointerScope()) {
                 int rows = Math.min(most, targets.length - start);
-                Tensor chunk = torch.linear(hidden.narrow(0, start, rows), weight);
+                Tensor chunk = logits(hidden.narrow(0, start, rows), weight);
                 sum += logits.crossEntropy(chunk, Arrays.copyOfRange(targets, start, start + rows), 0, false);
             }
         }
@@ -57,13 +54,19 @@ record ChunkedCrossEntropy(Logits logits) {
             try (PointerScope _ = new PointerScope()) {
                 int rows = Math.min(most, targets.length - start);
                 Tensor hiddenRows = hidden.narrow(0, start, rows);
-                Tensor chunk = torch.linear(hiddenRows, weight);
+                Tensor chunk = logits(hiddenRows, weight);
                 sum += logits.crossEntropy(
                         chunk, Arrays.copyOfRange(targets, start, start + rows), gradientScale, true);
-                torch.mm_out(hiddenGradient.narrow(0, start, rows), chunk, weight);
-                logits.addTo(chunk.t().mm(hiddenRows), weightGradient);
+                gemm.inputGradient(chunk, Matrix.of(weight), hiddenGradient.narrow(0, start, rows), false);
+                gemm.weightGradient(chunk, hiddenRows, weightGradient);
             }
         }
         return sum;
+    }
+
+    private Tensor logits(Tensor hidden, Tensor weight) {
+        Tensor logits = hidden.new_empty(hidden.size(0), weight.size(0));
+        gemm.forward(hidden, Matrix.of(weight), logits);
+        return logits;
     }
 }

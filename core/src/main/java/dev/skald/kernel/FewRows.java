@@ -18,46 +18,10 @@ import org.bytedeco.pytorch.Tensor;
  * rows are turned to floats beforehand; weights are turned as they are read, a pair of bf16 in a 32-bit lane. Four rows of the weight are
  * read side by side, so that an input in a register serves four times and additions do not wait for each other.
  */
-record FewRows(Workers workers) {
+final class FewRows {
 
-    /** More rows than this are a matter for libtorch's matrix product. */
-    static final int MOST = 4;
 
-    /** Weights that are worth another thread. */
-    private static final int GRAIN = 256 * 1024;
-
-    void linear(Tensor x, Tensor weight, Tensor out) {
-        int rows = (int) x.size(0);
-        int in = (int) x.size(1);
-        int outs = (int) weight.size(0);
-        if (weight.size(1) != in) {
-            throw new IllegalArgumentException("rows of " + in + " features, weight of " + weight.size(1));
-        }
-        RowFormat format = RowFormat.of(x, weight);
-        float[][] inputs = new float[rows][in];
-        long xAt = TensorMemory.address(x);
-        for (int r = 0; r < rows; r++) {
-            format.load(xAt + r * format.bytes(in), in, inputs[r]);
-        }
-        long weightAt = TensorMemory.address(weight);
-        long outAt = TensorMemory.address(out);
-        int chunk = Math.clamp(GRAIN / in, 4, 1024) & ~3;
-        workers.run(outs, chunk, (first, last) -> {
-            int count = last - first;
-            long chunkAt = weightAt + first * format.bytes(in);
-            float[] sums = Scratch.floats(0, rows * count);
-            for (int r = 0; r < rows; r++) {
-                dots(format, inputs[r], chunkAt, count, in, sums, r * count);
-            }
-            float[] ordered = Scratch.floats(1, count);
-            for (int r = 0; r < rows; r++) {
-                for (int i = 0; i < count; i++) {
-                    ordered[format.index(i, count)] = sums[r * count + i];
-                }
-                format.store(ordered, count, outAt + format.bytes((long) r * outs + first));
-            }
-        });
-    }
+    private FewRows() {}
 
     /** The products of {@code x} with {@code count} rows of {@code n} that lie one after the other, to {@code sums} from {@code at}. */
     static void dots(RowFormat format, float[] x, long rows, int count, int n, float[] sums, int at) {

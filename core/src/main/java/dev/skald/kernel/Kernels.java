@@ -28,8 +28,8 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
     /** Rows of a table: {@code [rows, features]} of {@code table [vocab, features]} at {@code ids}. */
     Tensor embedding(Tensor table, int[] ids);
 
-    /** {@code x [rows, in]} times the transpose of {@code weight [out, in]}: {@code [rows, out]}. */
-    Tensor linear(Tensor x, Tensor weight);
+    /** The matrix products. */
+    Gemm gemm();
 
     /** {@code x / sqrt(mean(x^2) + eps)}, rounded to the dtype, times {@code weight [features]}; as LlamaRMSNorm of transformers. */
     Tensor rmsNorm(Tensor x, Tensor weight, double eps);
@@ -75,15 +75,6 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
      * @param up overwritten by its gradient
      */
     void swiGluBackward(Tensor dy, Tensor gate, Tensor up);
-
-    /** The gradient of {@link #linear}'s input: {@code dy [rows, out]} times {@code weight [out, in]}: {@code [rows, in]}. */
-    Tensor linearInputGradient(Tensor dy, Tensor weight);
-
-    /** As {@link #linearInputGradient}, added to {@code dx [rows, in]}. */
-    void addLinearInputGradient(Tensor dy, Tensor weight, Tensor dx);
-
-    /** Adds the gradient of {@link #linear}'s weight, the transpose of {@code dy} times {@code x}, to f32 {@code weightGradient [out, in]}. */
-    void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient);
 
     /** Adds the gradient of {@link #embedding}'s table, the rows of {@code dy [rows, features]}, to f32 {@code tableGradient [vocab, features]}. */
     void embeddingBackward(Tensor dy, int[] ids, Tensor tableGradient);

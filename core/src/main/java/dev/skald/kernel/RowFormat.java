@@ -79,6 +79,22 @@ enum RowFormat {
         }
     }
 
+    /** Reads {@code n} elements at {@code address} into {@code to[at..at + n)}, in the order in which they lie in memory. */
+    void loadInOrder(long address, int n, float[] to, int at) {
+        switch (this) {
+            case BF16 -> {
+                int i = 0;
+                for (int bound = FLOATS.loopBound(n); i < bound; i += LANES) {
+                    FloatConversion.bfloats(address + 2L * i).intoArray(to, at + i);
+                }
+                for (; i < n; i++) {
+                    to[at + i] = bf16(address + 2L * i);
+                }
+            }
+            case F32 -> MemorySegment.copy(MEMORY, FLOAT, address, to, at, n);
+        }
+    }
+
     /** Writes {@code from[0..n)}, rounded to nearest even, to {@code address}. */
     void store(float[] from, int n, long address) {
         switch (this) {

@@ -2,29 +2,33 @@ package dev.skald.kernel;
 
 import dev.skald.tensor.Natives;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** The operations on the CPU, in bf16 and f32: loops of the Java Vector API where libtorch is slow, its matrix products elsewhere. */
 public final class VectorKernels implements Kernels {
 
-    private final FewRows fewRows;
+    private final Gemm gemm;
     private final RowOperations rows;
     private final CachedAttention cached;
     private final BlockedAttention blocks;
     private final ChunkedCrossEntropy loss;
-    private final AtenKernels aten = new AtenKernels();
 
     /** Kernels with as many threads as libtorch takes. */
     public VectorKernels() {
         Natives.load();
+        this(GemmTimes.ofThisMachine());
+    }
+
+    /** Kernels with the products that these times choose. */
+    VectorKernels(GemmTimes times) {
+        Natives.load();
         Workers workers = new Workers(torch.get_num_threads());
-        fewRows = new FewRows(workers);
         rows = new RowOperations(workers);
+        gemm = new FastestGemm(new VectorGemm(workers), new AtenGemm(rows::addTo), times);
         cached = new CachedAttention(workers);
-        blocks = new BlockedAttention(new VectorScores(workers));
-        loss = new ChunkedCrossEntropy(new VectorLoss(workers, rows));
+        blocks = new BlockedAttention(gemm, new VectorScores(workers));
+        loss = new ChunkedCrossEntropy(gemm, new VectorLoss(workers));
     }
 
     @Override
@@ -35,13 +39,8 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public Tensor linear(Tensor x, Tensor weight) {
-        if (x.size(0) > FewRows.MOST) {
-            return aten.linear(x, weight);
-        }
-        Tensor out = x.new_empty(x.size(0), weight.size(0));
-        fewRows.linear(x, weight, out);
-        return out;
+    public Gemm gemm() {
+        return gemm;
     }
 
     @Override
@@ -88,23 +87,6 @@ public final class VectorKernels implements Kernels {
     @Override
     public void swiGluBackward(Tensor dy, Tensor gate, Tensor up) {
         rows.swiGluBackward(dy, gate, up);
-    }
-
-    @Override
-    public Tensor linearInputGradient(Tensor dy, Tensor weight) {
-        return aten.linearInputGradient(dy, weight);
-    }
-
-    @Override
-    public void addLinearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-        aten.addLinearInputGradient(dy, weight, dx);
-    }
-
-    @Override
-    public void linearWeightGradient(Tensor dy, Tensor x, Tensor weightGradient) {
-        try (PointerScope _ = new PointerScope()) {
-            rows.addTo(dy.t().mm(x), weightGradient);
-        }
     }
 
     @Override

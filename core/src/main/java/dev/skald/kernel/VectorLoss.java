@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /** Cross entropy over rows of logits, each read once. */
-record VectorLoss(Workers workers, RowOperations rows) implements ChunkedCrossEntropy.Logits {
+record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
 
     @Override
     public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
@@ -42,10 +42,5 @@ record VectorLoss(Workers workers, RowOperations rows) implements ChunkedCrossEn
             sum += loss;
         }
         return sum;
-    }
-
-    @Override
-    public void addTo(Tensor x, Tensor sum) {
-        rows.addTo(x, sum);
     }
 }

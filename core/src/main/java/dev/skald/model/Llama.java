@@ -4,6 +4,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.kernel.Kernels;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Natives;
 import dev.skald.tensor.Scoped;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -25,18 +25,20 @@ public final class Llama implements AutoCloseable {
 
     private final LlamaConfig config;
     private final LlamaCheckpoint checkpoint;
-    private final LlamaWeights weights;
+    private final Decoder decoder;
     private final RopeTable rope;
     private final DeviceType device;
     private final Kernels kernels;
+    private final Linear head;
 
     private Llama(LlamaCheckpoint checkpoint, DeviceType device) {
         this.checkpoint = checkpoint;
         this.config = checkpoint.config();
-        this.weights = checkpoint.weights();
         this.device = device;
         this.rope = new RopeTable(config, device);
         this.kernels = Kernels.on(device);
+        this.decoder = Decoder.of(config, checkpoint::tensor, kernels);
+        this.head = new Linear.Plain(decoder.head().parameter(), Matrix.of(decoder.head().weight()), kernels.gemm());
     }
 
     /**
@@ -96,11 +98,11 @@ public final class Llama implements AutoCloseable {
             segment.cache().reserve(segment.ids().length);
         }
         Tensor hidden = Scoped.tensor(() -> {
-            Tensor x = kernels.embedding(weights.embedTokens(), ids);
+            Tensor x = kernels.embedding(decoder.embedding().table(), ids);
             for (int i = 0; i < config.num_hidden_layers(); i++) {
-                layer(i, x, batch, positions, angles);
+                x = layer(i, x, batch, positions, angles);
             }
-            return kernels.rmsNorm(x, weights.norm(), config.rms_norm_eps());
+            return decoder.norm().forward(x);
         });
         batch.forEach(segment -> segment.cache().advance(segment.ids().length));
         return hidden;
@@ -113,7 +115,7 @@ public final class Llama implements AutoCloseable {
      * @return f32 {@code [rows, vocab]}; the caller's scope frees it
      */
     public Tensor logits(Tensor hidden) {
-        return Scoped.tensor(() -> kernels.linear(hidden, weights.lmHead()).to(DType.F32.scalarType()));
+        return Scoped.tensor(() -> head.forward(hidden, many(hidden)).to(DType.F32.scalarType()));
     }
 
     /** Frees the weights; caches made by this model are freed by their owners. */
@@ -123,26 +125,19 @@ public final class Llama implements AutoCloseable {
         checkpoint.close();
     }
 
-    /** One decoder layer, added to the residual stream {@code x [rows, hidden]} in place. */
-    private void layer(int index, Tensor x, List<Segment> batch, int[] positions, RopeTable.Angles angles) {
-        LlamaWeights.Layer w = weights.layers().get(index);
-        try (PointerScope _ = new PointerScope()) {
-            Tensor normed = kernels.rmsNorm(x, w.inputNorm(), config.rms_norm_eps());
-            Tensor q_RHD = heads(kernels.linear(normed, w.q()));
-            Tensor k_RKD = heads(kernels.linear(normed, w.k()));
-            Tensor v_RKD = heads(kernels.linear(normed, w.v()));
-            kernels.rope(q_RHD, angles.cos(), angles.sin(), positions);
-            kernels.rope(k_RKD, angles.cos(), angles.sin(), positions);
-            x.add_(kernels.linear(attention(index, batch, q_RHD, k_RKD, v_RKD), w.o()));
-
-            Tensor again = kernels.rmsNorm(x, w.postNorm(), config.rms_norm_eps());
-            Tensor gated = kernels.swiGlu(kernels.linear(again, w.gate()), kernels.linear(again, w.up()));
-            x.add_(kernels.linear(gated, w.down()));
-        }
+    /** One decoder layer: {@code [rows, hidden]} to {@code [rows, hidden]}. */
+    private Tensor layer(int index, Tensor x, List<Segment> batch, int[] positions, RopeTable.Angles angles) {
+        Block block = decoder.blocks().get(index);
+        int many = many(x);
+        return Scoped.tensor(() -> {
+            Block.Heads heads = block.heads(x, many, angles, positions);
+            Tensor middle = block.middle(x, attention(index, batch, heads.q(), heads.k(), heads.v()), many);
+            return block.output(middle, block.gated(middle, many), many);
+        });
     }
 
-    private Tensor heads(Tensor rows) {
-        return rows.view(rows.size(0), rows.size(1) / config.head_dim(), config.head_dim());
+    private static int many(Tensor x) {
+        return x.size(0) < 64 ? 0 : (int) x.size(0);
     }
 
     /** Stores keys and values of each sequence and attends over its cache: {@code [rows, heads * headDim]}. */

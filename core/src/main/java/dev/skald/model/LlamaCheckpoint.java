@@ -87,12 +87,12 @@ public final class LlamaCheckpoint implements AutoCloseable {
         return dtype;
     }
 
-    /** The weights; valid, and read-only where they are views, until this is closed. */
-    public LlamaWeights weights() {
-        return LlamaWeights.of(config, tensors);
+    /** A parameter's weights; valid, and read-only where they are a view, until this is closed. */
+    public Tensor tensor(Parameter parameter) {
+        return tensors.get(parameter.index());
     }
 
-    /** The weights in the order of {@link Parameter#of}. */
+    /** All of them in the order of {@link Parameter#of}. */
     public List<Tensor> tensors() {
         return List.copyOf(tensors);
     }

@@ -19,7 +19,6 @@ public final class LlamaParameters implements AutoCloseable {
     private final List<Parameter> list;
     private final Tensor flat;
     private final List<Tensor> views;
-    private final LlamaWeights weights;
 
     /** Zeros. */
     public LlamaParameters(LlamaConfig config, DType dtype, DeviceType device) {
@@ -31,7 +30,6 @@ public final class LlamaParameters implements AutoCloseable {
                     .map(p -> kept(flat.narrow(0, p.offset(), p.numel()).view(p.shape())))
                     .toList();
         }
-        this.weights = LlamaWeights.of(config, views);
     }
 
     /** The parameters in the order of {@link Parameter#of}. */
@@ -45,13 +43,8 @@ public final class LlamaParameters implements AutoCloseable {
     }
 
     /** One of them, a view of {@link #flat}. */
-    public Tensor view(int parameter) {
-        return views.get(parameter);
-    }
-
-    /** All of them as a model takes them, views of {@link #flat}. */
-    public LlamaWeights weights() {
-        return weights;
+    public Tensor view(Parameter parameter) {
+        return views.get(parameter.index());
     }
 
     /** Copies a model's weights, in the order of {@link Parameter#of}, rounding them to this dtype. */

@@ -10,9 +10,25 @@ import java.util.List;
  * @param name as Hugging Face's Llama names it: {@code model.layers.0.self_attn.q_proj.weight}
  * @param shape its sizes: {@code [out, in]} of a linear weight, {@code [features]} of a norm
  * @param offset where it begins in the flat tensor, in elements
+ * @param index its number among all of them
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Parameter(String name, long[] shape, long offset) {
+public record Parameter(String name, long[] shape, long offset, int index) {
+
+    static final String EMBEDDING = "model.embed_tokens.weight";
+    static final String HEAD = "lm_head.weight";
+
+
+    /** Parameters of one model are the same when their names are. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Parameter parameter && parameter.name.equals(name);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
 
     /** How many elements it has. */
     public long numel() {
@@ -25,8 +41,7 @@ public record Parameter(String name, long[] shape, long offset) {
     }
 
     /**
-     * The parameters of a Llama, in order: embedding, layers from the first to the last, final norm, and the output unless it is tied. The
-     * order within a layer is that of {@link LlamaWeights.Layer}.
+     * The parameters of a Llama, in order: embedding, layers from the first to the last, final norm, and the output unless it is tied.
      */
     public static List<Parameter> of(LlamaConfig config) {
         long hidden = config.hidden_size();
@@ -35,7 +50,7 @@ public record Parameter(String name, long[] shape, long offset) {
         long intermediate = config.intermediate_size();
         long vocab = config.vocab_size();
         List<Parameter> all = new ArrayList<>();
-        add(all, "model.embed_tokens.weight", vocab, hidden);
+        add(all, EMBEDDING, vocab, hidden);
         for (int i = 0; i < config.num_hidden_layers(); i++) {
             String layer = "model.layers." + i + ".";
             add(all, layer + "input_layernorm.weight", hidden);
@@ -50,13 +65,13 @@ public record Parameter(String name, long[] shape, long offset) {
         }
         add(all, "model.norm.weight", hidden);
         if (!config.tie_word_embeddings()) {
-            add(all, "lm_head.weight", vocab, hidden);
+            add(all, HEAD, vocab, hidden);
         }
         return List.copyOf(all);
     }
 
     private static void add(List<Parameter> all, String name, long... shape) {
         long offset = all.isEmpty() ? 0 : all.getLast().offset() + all.getLast().numel();
-        all.add(new Parameter(name, shape, offset));
+        all.add(new Parameter(name, shape, offset, all.size()));
     }
 }

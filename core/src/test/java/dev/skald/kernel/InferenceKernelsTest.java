@@ -5,11 +5,8 @@ import static dev.skald.kernel.TensorChecks.floats;
 import static dev.skald.kernel.TensorChecks.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.tensor.DType;
+import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Natives;
-import dev.skald.tensor.TensorMemory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -88,43 +85,6 @@ class InferenceKernelsTest {
         }
     }
 
-    /** Weights lie anywhere in a mapped file: at any even address for bf16. */
-    @ParameterizedTest
-    @CsvSource({
-        "Float,1,64,7",
-        "Float,3,70,130",
-        "BFloat16,1,64,7",
-        "BFloat16,1,4096,1030",
-        "BFloat16,3,70,129",
-        "BFloat16,8,77,10",
-        "BFloat16,9,77,10"
-    })
-    void linearOfFewRowsOverUnalignedWeights(ScalarType dtype, int rows, int in, int out) {
-        try (PointerScope _ = new PointerScope();
-                Arena arena = Arena.ofConfined()) {
-            Tensor x = random(dtype, rows, in);
-            Tensor source = random(dtype, out, in);
-            DType type = DType.of(dtype);
-            long bytes = (long) out * in * type.bytes();
-            MemorySegment memory = arena.allocate(bytes + 64, 64).asSlice(type.bytes(), bytes);
-            memory.copyFrom(TensorMemory.of(source));
-            Tensor weight = TensorMemory.wrap(memory, type, out, in);
-            float[] inputs = floats(x);
-            float[] weights = floats(source);
-            double[] expected = new double[rows * out];
-            for (int r = 0; r < rows; r++) {
-                for (int o = 0; o < out; o++) {
-                    for (int i = 0; i < in; i++) {
-                        expected[r * out + o] += (double) inputs[r * in + i] * weights[o * in + i];
-                    }
-                }
-            }
-            for (Kernels kernels : List.of(new AtenKernels(), new VectorKernels())) {
-                assertClose("out", kernels.linear(x, weight), expected, tolerance(dtype));
-            }
-        }
-    }
-
     /** Once interpreted, then compiled, by whichever thread: no bit changes. */
     @Test
     void repetitionChangesNoBit() {
@@ -135,17 +95,23 @@ class InferenceKernelsTest {
             Tensor norm = random(ScalarType.BFloat16, 512);
             Tensor q = random(ScalarType.BFloat16, 1, 8, 64);
             List<Tensor> keys = List.of(random(ScalarType.BFloat16, 4, 256, 64));
-            Tensor product = kernels.linear(x, weight);
+            Tensor product = linear(kernels, x, weight);
             Tensor normed = kernels.rmsNorm(x, norm, 1e-5);
             Tensor attended = kernels.attention(q, keys, keys, 200);
             for (int i = 0; i < 2000; i++) {
                 try (PointerScope _ = new PointerScope()) {
-                    assertThat(kernels.linear(x, weight).equal(product)).isTrue();
+                    assertThat(linear(kernels, x, weight).equal(product)).isTrue();
                     assertThat(kernels.rmsNorm(x, norm, 1e-5).equal(normed)).isTrue();
                     assertThat(kernels.attention(q, keys, keys, 200).equal(attended))
                             .isTrue();
                 }
             }
         }
+    }
+
+    private static Tensor linear(Kernels kernels, Tensor x, Tensor weight) {
+        Tensor out = x.new_empty(x.size(0), weight.size(0));
+        kernels.gemm().fewRows(x, Matrix.of(weight), out);
+        return out;
     }
 }

@@ -140,37 +140,6 @@ class TrainingKernelsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "Float,1,8,8",
-        "Float,5,33,7",
-        "Float,40,64,96",
-        "BFloat16,1,8,8",
-        "BFloat16,5,33,7",
-        "BFloat16,40,64,96"
-    })
-    void linear(ScalarType dtype, int rows, int in, int out) {
-        try (PointerScope _ = new PointerScope()) {
-            Tensor x = random(dtype, rows, in);
-            Tensor weight = random(dtype, out, in);
-            Tensor dy = random(dtype, rows, out);
-            Tensor xLeaf = leaf(x);
-            Tensor weightLeaf = leaf(weight);
-            Tensor y = torch.linear(xLeaf, weightLeaf);
-            backward(y, dy);
-            for (Kernels kernels : kernels()) {
-                Tensor weightGradient = zeros(out, in).fill_(new Scalar(1.0));
-                kernels.linearWeightGradient(dy, x, weightGradient);
-                assertClose("y", kernels.linear(x, weight), doubles(y), tolerance(dtype));
-                assertClose("dx", kernels.linearInputGradient(dy, weight), doubles(xLeaf.grad()), tolerance(dtype));
-                Tensor twice = kernels.linearInputGradient(dy, weight);
-                kernels.addLinearInputGradient(dy, weight, twice);
-                assertClose("2 dx", twice, doubles(xLeaf.grad().mul(new Scalar(2.0))), tolerance(dtype));
-                assertClose("dw", weightGradient.sub(new Scalar(1.0)), doubles(weightLeaf.grad()), tolerance(dtype));
-            }
-        }
-    }
-
-    @ParameterizedTest
     @CsvSource({"Float,1,8", "Float,50,33", "BFloat16,50,33", "BFloat16,50,64"})
     void embedding(ScalarType dtype, int rows, int features) {
         try (PointerScope _ = new PointerScope()) {

@@ -11,7 +11,9 @@ import dev.skald.tensor.DeviceType;
 import dev.skald.tensor.Natives;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.javacpp.LongPointer;
@@ -31,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The gradients of a whole model against libtorch's autograd over the same model, written with plain operators in f32. */
-class LlamaTrainingTest {
+class TrainableLlamaTest {
 
     private static final double SCALE = 1.0 / 32;
 
@@ -79,34 +81,31 @@ class LlamaTrainingTest {
     private static LlamaParameters parameters(LlamaConfig config, DType dtype) {
         LlamaParameters parameters = new LlamaParameters(config, dtype, DeviceType.CPU);
         parameters.initialize(11);
-        for (int i = 1; i < parameters.list().size(); i++) {
-            if (!parameters.list().get(i).isNorm()) {
-                parameters.view(i).mul_(new Scalar(6.0));
+        for (Parameter parameter : parameters.list()) {
+            if (parameter.index() > 0 && !parameter.isNorm()) {
+                parameters.view(parameter).mul_(new Scalar(6.0));
             }
         }
         return parameters;
     }
 
     /** Gradients in one flat f32 tensor, and the order in which they were completed. */
-    private static final class FlatSink implements GradientSink {
-        private final LlamaParameters parameters;
+    private static final class FlatSink implements Gradients {
         private final Tensor flat;
-        private final List<Integer> completed = new ArrayList<>();
+        private final List<Parameter> completed = new ArrayList<>();
 
         FlatSink(LlamaParameters parameters) {
-            this.parameters = parameters;
             this.flat = torch.zeros(parameters.flat().numel());
         }
 
         @Override
-        public Tensor gradient(int parameter) {
-            assertThat(completed).doesNotContain(parameter);
-            Parameter p = parameters.list().get(parameter);
+        public Tensor of(Parameter p) {
+            assertThat(completed).doesNotContain(p);
             return flat.narrow(0, p.offset(), p.numel()).view(p.shape());
         }
 
         @Override
-        public void complete(int parameter) {
+        public void complete(Parameter parameter) {
             completed.add(parameter);
         }
     }
@@ -118,16 +117,16 @@ class LlamaTrainingTest {
             LlamaConfig config = config(tied);
             LlamaParameters parameters = parameters(config, DType.F32);
             Reference reference = new Reference(config, parameters, rows());
-            try (LlamaTraining training = training(config, parameters, vector, false)) {
+            try (TrainableLlama training = training(config, parameters, vector, false)) {
                 FlatSink sink = new FlatSink(parameters);
                 double loss = training.forwardBackward(rows(), SCALE, sink);
                 assertThat(loss).isCloseTo(reference.loss, offset(1e-5 * reference.loss));
                 assertThat(training.loss(rows())).isEqualTo(loss);
-                for (int i = 0; i < parameters.list().size(); i++) {
-                    sink.completed.clear();
-                    assertThat(distance(
-                                    sink.gradient(i), reference.leaves.get(i).grad()))
-                            .as(parameters.list().get(i).name())
+                sink.completed.clear();
+                for (Parameter parameter : parameters.list()) {
+                    Tensor expected = reference.leaves.get(parameter.index()).grad();
+                    assertThat(distance(sink.of(parameter), expected))
+                            .as(parameter.name())
                             .isLessThan(1e-5);
                 }
             }
@@ -142,15 +141,15 @@ class LlamaTrainingTest {
             LlamaConfig config = config(false);
             LlamaParameters parameters = parameters(config, dtype);
             Reference reference = new Reference(config, parameters, rows());
-            try (LlamaTraining training = training(config, parameters, vector, false)) {
+            try (TrainableLlama training = training(config, parameters, vector, false)) {
                 FlatSink sink = new FlatSink(parameters);
                 double loss = training.forwardBackward(rows(), SCALE, sink);
                 assertThat(loss).isCloseTo(reference.loss, offset(2e-3 * reference.loss));
-                for (int i = 0; i < parameters.list().size(); i++) {
-                    sink.completed.clear();
-                    assertThat(distance(
-                                    sink.gradient(i), reference.leaves.get(i).grad()))
-                            .as(parameters.list().get(i).name())
+                sink.completed.clear();
+                for (Parameter parameter : parameters.list()) {
+                    Tensor expected = reference.leaves.get(parameter.index()).grad();
+                    assertThat(distance(sink.of(parameter), expected))
+                            .as(parameter.name())
                             .isLessThan(0.05);
                 }
             }
@@ -167,11 +166,11 @@ class LlamaTrainingTest {
             FlatSink again = new FlatSink(parameters);
             FlatSink recomputed = new FlatSink(parameters);
             double loss;
-            try (LlamaTraining training = training(config, parameters, vector, false)) {
+            try (TrainableLlama training = training(config, parameters, vector, false)) {
                 loss = training.forwardBackward(rows(), SCALE, once);
                 assertThat(training.forwardBackward(rows(), SCALE, again)).isEqualTo(loss);
             }
-            try (LlamaTraining training = training(config, parameters, vector, true)) {
+            try (TrainableLlama training = training(config, parameters, vector, true)) {
                 assertThat(training.forwardBackward(rows(), SCALE, recomputed)).isEqualTo(loss);
             }
             assertThat(again.flat.equal(once.flat)).isTrue();
@@ -185,13 +184,9 @@ class LlamaTrainingTest {
             LlamaConfig config = config(true);
             LlamaParameters parameters = parameters(config, DType.F32);
             FlatSink sink = new FlatSink(parameters);
-            try (LlamaTraining training = training(config, parameters, true, false)) {
+            try (TrainableLlama training = training(config, parameters, true, false)) {
                 training.forwardBackward(rows(), SCALE, sink);
-                List<Integer> expected = new ArrayList<>();
-                for (int i = parameters.list().size() - 1; i >= 0; i--) {
-                    expected.add(i);
-                }
-                assertThat(sink.completed).isEqualTo(expected);
+                assertThat(sink.completed).isEqualTo(parameters.list().reversed());
                 Tensor once = sink.flat.clone();
                 sink.completed.clear();
                 training.forwardBackward(rows(), SCALE, sink);
@@ -206,7 +201,7 @@ class LlamaTrainingTest {
             LlamaConfig config = config(false);
             LlamaParameters parameters = parameters(config, DType.F32);
             FlatSink sink = new FlatSink(parameters);
-            try (LlamaTraining training = training(config, parameters, true, false)) {
+            try (TrainableLlama training = training(config, parameters, true, false)) {
                 training.forwardBackward(rows(), 1, sink);
                 torch.manual_seed(3);
                 Tensor direction = torch.randn_like(parameters.flat());
@@ -221,10 +216,10 @@ class LlamaTrainingTest {
         }
     }
 
-    private static LlamaTraining training(
+    private static TrainableLlama training(
             LlamaConfig config, LlamaParameters parameters, boolean vector, boolean checkpointing) {
         Kernels kernels = vector ? new VectorKernels() : new AtenKernels();
-        return new LlamaTraining(config, parameters, DeviceType.CPU, kernels, checkpointing);
+        return new TrainableLlama(config, parameters, DeviceType.CPU, kernels, checkpointing);
     }
 
     /** Norm of the difference over the norm of the expected. */
@@ -243,24 +238,34 @@ class LlamaTrainingTest {
             this.config = config;
             this.rows = rows;
             this.leaves = new ArrayList<>();
-            for (int i = 0; i < parameters.list().size(); i++) {
-                leaves.add(
-                        parameters.view(i).to(ScalarType.Float).clone().detach().set_requires_grad(true));
+            Map<String, Tensor> w = new HashMap<>();
+            for (Parameter parameter : parameters.list()) {
+                Tensor leaf = parameters
+                        .view(parameter)
+                        .to(ScalarType.Float)
+                        .clone()
+                        .detach()
+                        .set_requires_grad(true);
+                leaves.add(leaf);
+                w.put(parameter.name(), leaf);
             }
-            LlamaWeights w = LlamaWeights.of(config, leaves);
-            Tensor x = w.embedTokens().index_select(0, longs(rows.ids()));
-            for (LlamaWeights.Layer layer : w.layers()) {
-                Tensor normed = norm(x, layer.inputNorm());
-                Tensor q = rotated(heads(torch.linear(normed, layer.q())));
-                Tensor k = rotated(heads(torch.linear(normed, layer.k())));
-                Tensor v = heads(torch.linear(normed, layer.v()));
-                x = x.add(torch.linear(attention(q, k, v), layer.o()));
-                Tensor again = norm(x, layer.postNorm());
-                Tensor gated = torch.silu(torch.linear(again, layer.gate())).mul(torch.linear(again, layer.up()));
-                x = x.add(torch.linear(gated, layer.down()));
+            Tensor embedding = w.get("model.embed_tokens.weight");
+            Tensor x = embedding.index_select(0, longs(rows.ids()));
+            for (int i = 0; i < config.num_hidden_layers(); i++) {
+                String layer = "model.layers." + i + ".";
+                Tensor normed = norm(x, w.get(layer + "input_layernorm.weight"));
+                Tensor q = rotated(heads(torch.linear(normed, w.get(layer + "self_attn.q_proj.weight"))));
+                Tensor k = rotated(heads(torch.linear(normed, w.get(layer + "self_attn.k_proj.weight"))));
+                Tensor v = heads(torch.linear(normed, w.get(layer + "self_attn.v_proj.weight")));
+                x = x.add(torch.linear(attention(q, k, v), w.get(layer + "self_attn.o_proj.weight")));
+                Tensor again = norm(x, w.get(layer + "post_attention_layernorm.weight"));
+                Tensor gated = torch.silu(torch.linear(again, w.get(layer + "mlp.gate_proj.weight")))
+                        .mul(torch.linear(again, w.get(layer + "mlp.up_proj.weight")));
+                x = x.add(torch.linear(gated, w.get(layer + "mlp.down_proj.weight")));
             }
             Tensor sum = torch.cross_entropy_loss(
-                    torch.linear(norm(x, w.norm()), w.lmHead()),
+                    torch.linear(
+                            norm(x, w.get("model.norm.weight")), w.getOrDefault("lm_head.weight", embedding)),
                     longs(rows.targets()),
                     new TensorOptional(),
                     torch.Reduction.Sum.value,

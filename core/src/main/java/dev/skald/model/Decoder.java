@@ -1,0 +1,80 @@
+package dev.skald.model;
+
+import dev.skald.kernel.Kernels;
+import dev.skald.tensor.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The layers of a Llama over weights that somebody else owns: what predicting and learning have in common.
+ *
+ * @param embedding its table {@code [vocab, hidden]}, and the parameter it is
+ * @param head the output layer; its weight is the embedding's table where the two are tied
+ */
+record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm norm, Head head) {
+
+    /** The table {@code [vocab, hidden]} of the tokens' embeddings. */
+    record Embedding(Parameter parameter, Tensor table) {}
+
+    /** The weight {@code [vocab, hidden]} of the output layer. */
+    record Head(Parameter parameter, Tensor weight) {}
+
+    /**
+     * The layers of a configuration.
+     *
+     * @param weights a tensor for each of the configuration's parameters, all of one dtype on one device
+     */
+    static Decoder of(LlamaConfig config, Function<Parameter, Tensor> weights, Kernels kernels) {
+        Map<String, Parameter> parameters =
+                Parameter.of(config).stream().collect(Collectors.toMap(Parameter::name, Function.identity()));
+        Builder build = new Builder(config, parameters, weights, kernels);
+        List<Block> blocks = new ArrayList<>();
+        for (int layer = 0; layer < config.num_hidden_layers(); layer++) {
+            blocks.add(build.block("model.layers." + layer + "."));
+        }
+        Parameter embedding = parameters.get(Parameter.EMBEDDING);
+        Parameter head = config.tie_word_embeddings() ? embedding : parameters.get(Parameter.HEAD);
+        return new Decoder(
+                kernels,
+                new Embedding(embedding, weights.apply(embedding)),
+                List.copyOf(blocks),
+                build.norm("model.norm.weight"),
+                new Head(head, weights.apply(head)));
+    }
+
+    private record Builder(
+            LlamaConfig config,
+            Map<String, Parameter> parameters,
+            Function<Parameter, Tensor> weights,
+            Kernels kernels) {
+
+        Block block(String layer) {
+            return new Block(
+                    kernels,
+                    config.head_dim(),
+                    norm(layer + "input_layernorm.weight"),
+                    linear(layer + "self_attn.q_proj.weight"),
+                    linear(layer + "self_attn.k_proj.weight"),
+                    linear(layer + "self_attn.v_proj.weight"),
+                    linear(layer + "self_attn.o_proj.weight"),
+                    norm(layer + "post_attention_layernorm.weight"),
+                    linear(layer + "mlp.gate_proj.weight"),
+                    linear(layer + "mlp.up_proj.weight"),
+                    linear(layer + "mlp.down_proj.weight"));
+        }
+
+        Norm norm(String name) {
+            Parameter parameter = parameters.get(name);
+            return new Norm(parameter, weights.apply(parameter), config.rms_norm_eps(), kernels);
+        }
+
+        Linear linear(String name) {
+            Parameter parameter = parameters.get(name);
+            return new Linear.Plain(parameter, Matrix.of(weights.apply(parameter)), kernels.gemm());
+        }
+    }
+}
