@@ -3,22 +3,25 @@ import dev.skald.model.Gradients;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import dev.skald.model.TrainableLlama;
-import dev.skald.model.LlamaWeights;
 import dev.skald.model.PackedRows;
 import dev.skald.model.Parameter;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import dev.skald.tensor.Natives;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -65,7 +68,7 @@ public final class TrainingSpeed {
         }
         List<String> modes = length > 2048
                 ? List.of("skald", "skald-checkpointing")
-                : List.of("matmul", "skald", "skald-checkpointing", "eager-bf16", "eager-f32");
+                : List.of("matmul", "skald", "skald-checkpointing", "skald-f32", "eager-bf16", "eager-f32");
         for (String mode : modes) {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString()));
@@ -84,11 +87,13 @@ public final class TrainingSpeed {
     private static void run(String mode, int sequences, int length) throws Exception {
         Natives.load();
         if (mode.equals("matmul")) {
-            System.out.printf("matmul bf16 2048 x 512 x 1408: %.0f GFLOPS%n", matmul(2048, 512, 1408));
-            System.out.printf("matmul bf16 2048 x 2048 x 2048: %.0f GFLOPS%n", matmul(2048, 2048, 2048));
+            for (ScalarType type : List.of(ScalarType.BFloat16, ScalarType.Float)) {
+                System.out.printf("libtorch's matmul %s 2048 x 512 x 1408: %.0f GFLOPS%n", type, matmul(type, 2048, 512, 1408));
+                System.out.printf("libtorch's matmul %s 2048 x 2048 x 2048: %.0f GFLOPS%n", type, matmul(type, 2048, 2048, 2048));
+            }
             return;
         }
-        DType dtype = mode.equals("eager-f32") ? DType.F32 : DType.BF16;
+        DType dtype = mode.endsWith("f32") ? DType.F32 : DType.BF16;
         PackedRows rows = rows(sequences, length);
         try (LlamaParameters parameters = new LlamaParameters(CONFIG, dtype, DeviceType.CPU)) {
             parameters.initialize(1);
@@ -97,25 +102,28 @@ public final class TrainingSpeed {
                     : eager(parameters, rows, length);
             step.run();
             List<Double> times = new ArrayList<>();
+            long cpu = cpuNanos();
             long end = System.nanoTime() + 12_000_000_000L;
             while (times.size() < 9 && (times.isEmpty() || System.nanoTime() < end)) {
                 long start = System.nanoTime();
                 step.run();
                 times.add((System.nanoTime() - start) / 1e9);
             }
+            double cpuSeconds = (cpuNanos() - cpu) / 1e9 / times.size();
             times.sort(null);
             double seconds = times.get(times.size() / 2);
             double tokensPerSecond = rows.rows() / seconds;
             double flopsPerToken =
                     6.0 * CONFIG.parameterCount() + 12.0 * CONFIG.num_hidden_layers() * CONFIG.hidden_size() * length;
             System.out.printf(
-                    "%-20s %d x %d: %.0f tokens/s (best %.0f), %.0f GFLOPS by 6N + 12LHQT, peak memory %s%n",
+                    "%-20s %d x %d: %.0f tokens/s (best %.0f), %.0f GFLOPS by 6N + 12LHQT, %.2f s of processor time a step, peak memory %s%n",
                     mode,
                     sequences,
                     length,
                     tokensPerSecond,
                     rows.rows() / times.getFirst(),
                     tokensPerSecond * flopsPerToken / 1e9,
+                    cpuSeconds,
                     peak());
         }
     }
@@ -129,12 +137,12 @@ public final class TrainingSpeed {
                 .toList();
         Gradients sink = new Gradients() {
             @Override
-            public Tensor gradient(int parameter) {
-                return gradients.get(parameter);
+            public Tensor of(Parameter parameter) {
+                return gradients.get(parameter.index());
             }
 
             @Override
-            public void complete(int parameter) {}
+            public void complete(Parameter parameter) {}
         };
         return () -> {
             double loss = training.forwardBackward(rows, 1.0 / rows.rows(), sink) / rows.rows();
@@ -143,33 +151,32 @@ public final class TrainingSpeed {
     }
 
     private static Runnable eager(LlamaParameters parameters, PackedRows rows, int length) {
-        List<Tensor> leaves = parameters.list().stream()
-                .map(Parameter::name)
-                .map(name -> parameters.view(
-                        parameters.list().stream().map(Parameter::name).toList().indexOf(name)))
-                .map(view -> view.clone().detach().set_requires_grad(true))
-                .toList();
-        LlamaWeights weights = LlamaWeights.of(CONFIG, leaves);
+        Map<String, Tensor> weights = parameters.list().stream()
+                .collect(Collectors.toMap(
+                        Parameter::name,
+                        parameter -> parameters.view(parameter).clone().detach().set_requires_grad(true)));
         Tensor ids = longs(rows.ids());
         Tensor targets = longs(rows.targets());
         long batch = rows.rows() / length;
         return () -> {
             try (PointerScope _ = new PointerScope()) {
-                Tensor x = torch.embedding(weights.embedTokens(), ids);
-                for (LlamaWeights.Layer w : weights.layers()) {
-                    Tensor normed = norm(x, w.inputNorm());
-                    Tensor q = rotated(heads(torch.linear(normed, w.q()), batch));
-                    Tensor k = rotated(heads(torch.linear(normed, w.k()), batch));
-                    Tensor v = heads(torch.linear(normed, w.v()), batch);
+                Tensor x = torch.embedding(weights.get("model.embed_tokens.weight"), ids);
+                for (int i = 0; i < CONFIG.num_hidden_layers(); i++) {
+                    String layer = "model.layers." + i + ".";
+                    Tensor normed = norm(x, weights.get(layer + "input_layernorm.weight"));
+                    Tensor q = rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.q_proj.weight")), batch));
+                    Tensor k = rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.k_proj.weight")), batch));
+                    Tensor v = heads(torch.linear(normed, weights.get(layer + "self_attn.v_proj.weight")), batch);
                     Tensor out = torch.scaled_dot_product_attention(
                             q, k, v, new TensorOptional(), 0.0, true, new DoubleOptional(), true);
-                    x = x.add(torch.linear(out.transpose(1, 2).reshape(rows.rows(), 512), w.o()));
-                    Tensor again = norm(x, w.postNorm());
+                    x = x.add(torch.linear(out.transpose(1, 2).reshape(rows.rows(), 512), weights.get(layer + "self_attn.o_proj.weight")));
+                    Tensor again = norm(x, weights.get(layer + "post_attention_layernorm.weight"));
                     x = x.add(torch.linear(
-                            torch.silu(torch.linear(again, w.gate())).mul(torch.linear(again, w.up())), w.down()));
+                            torch.silu(torch.linear(again, weights.get(layer + "mlp.gate_proj.weight"))).mul(torch.linear(again, weights.get(layer + "mlp.up_proj.weight"))), weights.get(layer + "mlp.down_proj.weight")));
                 }
                 Tensor logits =
-                        torch.linear(norm(x, weights.norm()), weights.lmHead()).to(ScalarType.Float);
+                        torch.linear(norm(x, weights.get("model.norm.weight")), weights.get("lm_head.weight"))
+                        .to(ScalarType.Float);
                 Tensor loss = torch.cross_entropy_loss(logits, targets);
                 loss.backward();
                 check(loss.item_double());
@@ -224,16 +231,21 @@ public final class TrainingSpeed {
                 .clone();
     }
 
-    private static double matmul(int rows, int in, int out) {
-        Tensor x = torch.randn(rows, in).to(ScalarType.BFloat16);
-        Tensor weight = torch.randn(out, in).to(ScalarType.BFloat16);
+    private static double matmul(ScalarType type, int rows, int in, int out) {
+        Tensor x = torch.randn(rows, in).to(type);
+        Tensor weight = torch.randn(out, in).to(type);
         double best = Double.MAX_VALUE;
-        for (int i = 0; i < 100; i++) {
+        long end = System.nanoTime() + 2_000_000_000L;
+        for (int i = 0; i < 3 || System.nanoTime() < end; i++) {
             long start = System.nanoTime();
             torch.linear(x, weight).close();
             best = Math.min(best, (System.nanoTime() - start) / 1e9);
         }
         return 2.0 * rows * in * out / best / 1e9;
+    }
+
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static String peak() throws Exception {

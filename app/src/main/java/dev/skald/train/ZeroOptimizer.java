@@ -58,7 +58,6 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
 
     private static final int BUFFERS = 2;
 
-    private final List<Parameter> parameters;
     private final Tensor flat;
     private final Options options;
     private final Collectives ranks;
@@ -84,7 +83,6 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
      * @param flat all of them; this optimizer updates it
      */
     ZeroOptimizer(List<Parameter> parameters, Tensor flat, Options options, Collectives ranks) {
-        this.parameters = List.copyOf(parameters);
         this.flat = flat;
         this.options = options;
         this.ranks = ranks;

@@ -5,6 +5,7 @@ import static dev.skald.kernel.RowFormat.FLOATS;
 import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
 
+import dev.skald.tensor.DType;
 import dev.skald.tensor.Format;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.TensorMemory;
@@ -44,11 +45,12 @@ record DotProducts(Workers workers) {
             throw new IllegalArgumentException("rows of " + in + " features, weight of " + weight.columns());
         }
         RowFormat format = RowFormat.of(x, out);
+        Format rounded = Format.of(DType.of(out.scalar_type()));
         int stride = Math.ceilDiv(in, DotTiles.STEP) * DotTiles.STEP;
         int most = Math.max(1, MOST / stride);
         long xAt = TensorMemory.address(x);
         long outAt = TensorMemory.address(out);
-        float[] inputs = new float[Math.min(rows, most) * stride];
+        float[] inputs = Scratch.floats(2, Math.min(rows, most) * stride);
         for (int row = 0; row < rows; row += most) {
             int count = Math.min(most, rows - row);
             long from = xAt + format.bytes((long) row * in);
@@ -61,7 +63,7 @@ record DotProducts(Workers workers) {
                     inputs,
                     count,
                     new Weights(weight.format(), TensorMemory.address(weight.tensor()), outs, in, stride),
-                    format,
+                    rounded,
                     outAt + format.bytes((long) row * outs));
         }
     }
@@ -74,7 +76,7 @@ record DotProducts(Workers workers) {
         }
     }
 
-    private void multiply(float[] inputs, int rows, Weights w, RowFormat format, long outAt) {
+    private void multiply(float[] inputs, int rows, Weights w, Format rounded, long outAt) {
         int chunk = Math.clamp(GRAIN / w.in, 1, 256) * DotTiles.OUTS;
         workers.run(w.outs, chunk, (first, last) -> {
             int count = last - first;
@@ -90,8 +92,8 @@ record DotProducts(Workers workers) {
                     tiles.results(blockRows, Math.min(DotTiles.OUTS, count), results + 4L * tile, count);
                 }
                 for (int r = 0; r < blockRows; r++) {
-                    long to = outAt + format.bytes((long) (row + r) * w.outs + first);
-                    FloatConversion.fromFloats(results + 4L * r * count, count, format, to);
+                    long to = outAt + rounded.bytes((long) (row + r) * w.outs + first);
+                    FloatConversion.fromFloats(results + 4L * r * count, count, rounded, to);
                 }
             }
         });
@@ -101,7 +103,7 @@ record DotProducts(Workers workers) {
     private static final class Tiles {
         private final Weights w;
         private final float[] inputs;
-        private float[] sums = new float[0];
+        private float[] sums;
         /** Four rows of weights, as far as they are not used where they lie: f16, the end of a row, fewer than four rows. */
         private final long turned;
 
@@ -114,9 +116,7 @@ record DotProducts(Workers workers) {
         /** The sums of four outputs for some rows. */
         void multiply(int out, int row, int rows) {
             int floats = rows * DotTiles.OUTS * LANES;
-            if (sums.length < floats) {
-                sums = new float[floats];
-            }
+            sums = Scratch.floats(3, floats);
             Arrays.fill(sums, 0, floats, 0f);
             for (int depth = 0; depth < w.stride; depth += DEPTH) {
                 int n = Math.min(DEPTH, w.stride - depth);

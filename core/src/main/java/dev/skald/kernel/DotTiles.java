@@ -1,13 +1,18 @@
 package dev.skald.kernel;
 
-import static dev.skald.kernel.FloatConversion.bfloats;
 import static dev.skald.kernel.RowFormat.FLOATS;
+import static dev.skald.kernel.RowFormat.INTS;
 import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ORDER;
 
 import dev.skald.tensor.Format;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Tiles of dot products: some rows of {@code x} with four rows of weights, elements turned to floats as they are read. Every product has its
@@ -15,7 +20,8 @@ import jdk.incubator.vector.FloatVector;
  * comes out the same in a tile of any size.
  *
  * <p>What decides the speed is the code that C2 makes of these loops: a tile must fit the registers (16 with AVX2, 32 with AVX-512 and on
- * arm64), and a body must be large enough to hide the loop around it, but below the inliner's limits. Measured on two processors, tiles of two
+ * arm64), and a body must be large enough to hide the loop around it, but below the inliner's limits: a bf16 is turned to a float (whose upper
+ * half it is) in place, since a method for it would be one level too deep, and a vector that leaves a method is an object. Measured on two processors, tiles of two
  * rows with the loop unrolled by hand are the best with AVX2, tiles of four rows with more registers.
  */
 final class DotTiles {
@@ -28,6 +34,10 @@ final class DotTiles {
 
     /** What the length of a row has to be a multiple of. */
     static final int STEP = 2 * LANES;
+
+    /** As many 16-bit elements as there are lanes of floats. */
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
     private DotTiles() {}
 
@@ -71,9 +81,6 @@ final class DotTiles {
         }
     }
 
-    private static FloatVector floats(long address) {
-        return FloatVector.fromMemorySegment(FLOATS, MEMORY, address, ORDER);
-    }
 
     private static void oneBfloats(float[] x, int at, long w, long row, int n, float[] sums, int to) {
         FloatVector s00 = FloatVector.fromArray(FLOATS, sums, to);
@@ -82,10 +89,10 @@ final class DotTiles {
         FloatVector s03 = FloatVector.fromArray(FLOATS, sums, to + 3 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 2L * i;
-            FloatVector w0 = bfloats(a);
-            FloatVector w1 = bfloats(a + row);
-            FloatVector w2 = bfloats(a + 2 * row);
-            FloatVector w3 = bfloats(a + 3 * row);
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
@@ -109,10 +116,10 @@ final class DotTiles {
         FloatVector s13 = FloatVector.fromArray(FLOATS, sums, to + 7 * LANES);
         for (int i = 0; i < n; i += 2 * LANES) {
             long a = w + 2L * i;
-            FloatVector w0a = bfloats(a);
-            FloatVector w1a = bfloats(a + row);
-            FloatVector w2a = bfloats(a + 2 * row);
-            FloatVector w3a = bfloats(a + 3 * row);
+            FloatVector w0a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w1a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w2a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w3a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector x0a = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0a.fma(w0a, s00);
             s01 = x0a.fma(w1a, s01);
@@ -123,10 +130,10 @@ final class DotTiles {
             s11 = x1a.fma(w1a, s11);
             s12 = x1a.fma(w2a, s12);
             s13 = x1a.fma(w3a, s13);
-            FloatVector w0b = bfloats(a + 2L * LANES);
-            FloatVector w1b = bfloats(a + row + 2L * LANES);
-            FloatVector w2b = bfloats(a + 2 * row + 2L * LANES);
-            FloatVector w3b = bfloats(a + 3 * row + 2L * LANES);
+            FloatVector w0b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w1b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w2b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w3b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector x0b = FloatVector.fromArray(FLOATS, x, at + i + LANES);
             s00 = x0b.fma(w0b, s00);
             s01 = x0b.fma(w1b, s01);
@@ -167,10 +174,10 @@ final class DotTiles {
         FloatVector s33 = FloatVector.fromArray(FLOATS, sums, to + 15 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 2L * i;
-            FloatVector w0 = bfloats(a);
-            FloatVector w1 = bfloats(a + row);
-            FloatVector w2 = bfloats(a + 2 * row);
-            FloatVector w3 = bfloats(a + 3 * row);
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
@@ -217,10 +224,10 @@ final class DotTiles {
         FloatVector s03 = FloatVector.fromArray(FLOATS, sums, to + 3 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 4L * i;
-            FloatVector w0 = floats(a);
-            FloatVector w1 = floats(a + row);
-            FloatVector w2 = floats(a + 2 * row);
-            FloatVector w3 = floats(a + 3 * row);
+            FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a, ORDER);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + row, ORDER);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 2 * row, ORDER);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 3 * row, ORDER);
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
@@ -244,10 +251,10 @@ final class DotTiles {
         FloatVector s13 = FloatVector.fromArray(FLOATS, sums, to + 7 * LANES);
         for (int i = 0; i < n; i += 2 * LANES) {
             long a = w + 4L * i;
-            FloatVector w0a = floats(a);
-            FloatVector w1a = floats(a + row);
-            FloatVector w2a = floats(a + 2 * row);
-            FloatVector w3a = floats(a + 3 * row);
+            FloatVector w0a = FloatVector.fromMemorySegment(FLOATS, MEMORY, a, ORDER);
+            FloatVector w1a = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + row, ORDER);
+            FloatVector w2a = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 2 * row, ORDER);
+            FloatVector w3a = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 3 * row, ORDER);
             FloatVector x0a = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0a.fma(w0a, s00);
             s01 = x0a.fma(w1a, s01);
@@ -258,10 +265,10 @@ final class DotTiles {
             s11 = x1a.fma(w1a, s11);
             s12 = x1a.fma(w2a, s12);
             s13 = x1a.fma(w3a, s13);
-            FloatVector w0b = floats(a + 4L * LANES);
-            FloatVector w1b = floats(a + row + 4L * LANES);
-            FloatVector w2b = floats(a + 2 * row + 4L * LANES);
-            FloatVector w3b = floats(a + 3 * row + 4L * LANES);
+            FloatVector w0b = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 4L * LANES, ORDER);
+            FloatVector w1b = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + row + 4L * LANES, ORDER);
+            FloatVector w2b = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 2 * row + 4L * LANES, ORDER);
+            FloatVector w3b = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 3 * row + 4L * LANES, ORDER);
             FloatVector x0b = FloatVector.fromArray(FLOATS, x, at + i + LANES);
             s00 = x0b.fma(w0b, s00);
             s01 = x0b.fma(w1b, s01);
@@ -302,10 +309,10 @@ final class DotTiles {
         FloatVector s33 = FloatVector.fromArray(FLOATS, sums, to + 15 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 4L * i;
-            FloatVector w0 = floats(a);
-            FloatVector w1 = floats(a + row);
-            FloatVector w2 = floats(a + 2 * row);
-            FloatVector w3 = floats(a + 3 * row);
+            FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a, ORDER);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + row, ORDER);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 2 * row, ORDER);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, a + 3 * row, ORDER);
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);

@@ -12,6 +12,10 @@ import org.bytedeco.pytorch.Tensor;
  */
 record FastestGemm(VectorGemm vector, AtenGemm aten, GemmTimes times) implements Gemm {
 
+    FastestGemm(Workers workers, AtenGemm aten, GemmTimes times) {
+        this(new VectorGemm(workers, times.dotsAreFaster()), aten, times);
+    }
+
     @Override
     public void forward(Tensor x, Matrix w, Tensor out) {
         fastest(Kind.FORWARD, x).forward(x, w, out);

@@ -69,10 +69,11 @@ final class FloatConversion {
     }
 
     /** {@code n} floats at {@code from}, rounded to nearest even where the format has fewer bits, to {@code to}. */
-    static void fromFloats(long from, int n, RowFormat format, long to) {
+    static void fromFloats(long from, int n, Format format, long to) {
         switch (format) {
             case F32 -> MemorySegment.copy(MEMORY, from, MEMORY, to, 4L * n);
             case BF16 -> toBfloats(from, n, to);
+            case F16 -> throw new IllegalArgumentException("no vector loops round to f16");
         }
     }
 

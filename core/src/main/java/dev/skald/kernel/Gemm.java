@@ -8,11 +8,17 @@ import org.bytedeco.pytorch.Tensor;
  * CPU, in f32 whatever the operands' format; {@link FastestGemm} has for each kind of product the one of the two that is faster on this
  * machine. Sums are f32, results are rounded once. Thread-safe.
  *
- * <p>On the CPU a row of {@link #forward} and of {@link #fewRows} comes out the same, bit for bit, whatever the other rows are and however
- * many of them and of threads there are; between the two the last bits may differ. (libtorch's bf16 product keeps to this from two rows on
- * where the processor has bf16 units; its f32 product does not, and is not taken on the CPU.)
+ * <p>On the CPU a row comes out the same, bit for bit, whatever the other rows are, and however many of them and of threads there are: any row
+ * of {@link #fewRows}, and of {@link #forward} a row at the same place of a run of {@link #RUN} rows. Between the two the last bits may differ.
+ * (libtorch's bf16 product keeps to this where the processor has bf16 units; its f32 product does not, and is not taken on the CPU.)
  */
 public sealed interface Gemm permits AtenGemm, VectorGemm, FastestGemm {
+
+    /**
+     * Rows that {@link #forward} treats alike wherever their run is among the rows: a multiple of what the kernels of BLAS libraries take at a
+     * time, 12 or 16, the rest of a run having other code there.
+     */
+    int RUN = 96;
 
     /**
      * {@code x [rows, in]} times the transpose of {@code w [out, in]}, for many rows.

@@ -30,21 +30,23 @@ import org.bytedeco.pytorch.global.torch;
  * <p>The system property {@value #PROPERTY} overrides what was measured: {@code libtorch} or {@code own}.
  *
  * @param libtorch floating point operations a second
- * @param own floating point operations a second
+ * @param own floating point operations a second, those of many rows by the BLAS
+ * @param dots floating point operations a second of many rows as dot products
  */
-public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
+public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own, double dots) {
 
     /** Names the implementation to take for all bf16 products, whatever is faster. */
     public static final String PROPERTY = "skald.gemm";
 
     private static final String FILE = "rates.properties";
-    private static final int ROWS = 64;
-    private static final int FEATURES = 256;
+    /** Our loops are hundreds of times as slow before they are compiled: small products are repeated until they get no faster. */
+    private static final Shape SMALL = new Shape(8, 128);
 
-    /** A kind of product is measured until no product was faster for this long: our loops are hundreds of times as slow before they are compiled. */
-    private static final long STEADY_NANOS = 150_000_000L;
+    private static final Shape MEASURED = new Shape(128, 512);
 
-    private static final long MOST_NANOS = 2_000_000_000L;
+    private static final int STEADY_RUNS = 60;
+    private static final long STEADY_NANOS = 60_000_000L;
+    private static final long MOST_NANOS = 3_000_000_000L;
 
     /** Kinds of products, which libtorch does at very different speeds. */
     public enum Kind {
@@ -62,7 +64,13 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
 
     /** Whether libtorch is to do the bf16 products of a kind. */
     public boolean libtorchIsFaster(Kind kind) {
-        return libtorch.get(kind) > own.get(kind);
+        double best = kind == Kind.FORWARD ? Math.max(own.get(kind), dots) : own.get(kind);
+        return libtorch.get(kind) > best;
+    }
+
+    /** Whether many rows are to be multiplied as dot products, where libtorch does not multiply them. */
+    public boolean dotsAreFaster() {
+        return dots > own.get(Kind.FORWARD);
     }
 
     /**
@@ -82,8 +90,8 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
             String forced = System.getProperty(PROPERTY);
             return switch (forced) {
                 case null -> Optional.empty();
-                case "libtorch" -> Optional.of(new GemmTimes(all(1), all(0)));
-                case "own" -> Optional.of(new GemmTimes(all(0), all(1)));
+                case "libtorch" -> Optional.of(new GemmTimes(all(1), all(0), 0));
+                case "own" -> Optional.of(new GemmTimes(all(0), all(1), 0));
                 default ->
                     throw new IllegalArgumentException(
                             "-D" + PROPERTY + "=" + forced + ": expected libtorch or own");
@@ -123,6 +131,7 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
             rates.setProperty("libtorch." + key(kind), "" + times.libtorch.get(kind));
             rates.setProperty("own." + key(kind), "" + times.own.get(kind));
         }
+        rates.setProperty("own.dots", "" + times.dots);
         try (Writer out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
             rates.store(out, "bf16 products, operations a second, on " + machine);
         }
@@ -136,14 +145,15 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
         Map<Kind, Double> libtorch = new EnumMap<>(Kind.class);
         Map<Kind, Double> own = new EnumMap<>(Kind.class);
         try {
+            double dots = Double.parseDouble(rates.getProperty("own.dots", ""));
             for (Kind kind : Kind.values()) {
                 libtorch.put(kind, Double.valueOf(rates.getProperty("libtorch." + key(kind), "")));
                 own.put(kind, Double.valueOf(rates.getProperty("own." + key(kind), "")));
             }
+            return new GemmTimes(libtorch, own, dots);
         } catch (NumberFormatException e) {
             throw new IOException(file + ": not what was written", e);
         }
-        return new GemmTimes(libtorch, own);
     }
 
     private static String key(Kind kind) {
@@ -154,25 +164,34 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
         Natives.load();
         Workers workers = new Workers(torch.get_num_threads());
         Gemm aten = new AtenGemm((x, sum) -> sum.add_(x));
-        Gemm vector = new VectorGemm(workers);
+        Gemm vector = new VectorGemm(workers, false);
+        double dots;
         Map<Kind, Double> libtorch = new EnumMap<>(Kind.class);
         Map<Kind, Double> own = new EnumMap<>(Kind.class);
         try (PointerScope _ = new PointerScope()) {
-            Operands operands = new Operands();
+            Operands small = new Operands(SMALL);
+            Operands operands = new Operands(MEASURED);
             for (Kind kind : Kind.values()) {
-                own.put(kind, rate(vector, kind, operands));
-                libtorch.put(kind, rate(aten, kind, operands));
+                steadySeconds(vector, kind, small);
+                own.put(kind, MEASURED.operations() / steadySeconds(vector, kind, operands));
+                libtorch.put(kind, MEASURED.operations() / steadySeconds(aten, kind, operands));
             }
+            Gemm asDots = new VectorGemm(workers, true);
+            steadySeconds(asDots, Kind.FORWARD, small);
+            dots = MEASURED.operations() / steadySeconds(asDots, Kind.FORWARD, operands);
         }
-        return new GemmTimes(libtorch, own);
+        return new GemmTimes(libtorch, own, dots);
     }
 
-    /** Operations a second, of the fastest product. */
-    private static double rate(Gemm gemm, Kind kind, Operands operands) {
+    /** The shortest time of a product, repeated until none has been shorter for a while. */
+    private static double steadySeconds(Gemm gemm, Kind kind, Operands operands) {
         long best = Long.MAX_VALUE;
         long start = System.nanoTime();
         long found = start;
-        for (long now = start; now - found < STEADY_NANOS && now - start < MOST_NANOS; ) {
+        int runs = 0;
+        for (long now = start;
+                (now - found < STEADY_NANOS || runs < STEADY_RUNS) && now - start < MOST_NANOS;
+                runs++) {
             try (PointerScope _ = new PointerScope()) {
                 operands.multiply(gemm, kind);
             }
@@ -180,19 +199,36 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own) {
             if (end - now < best - best / 20) {
                 best = end - now;
                 found = end;
+                runs = 0;
             }
             now = end;
         }
-        return 2.0 * ROWS * FEATURES * FEATURES / best * 1e9;
+        return best / 1e9;
+    }
+
+    private record Shape(int rows, int features) {
+
+        double operations() {
+            return 2.0 * rows * features * features;
+        }
     }
 
     private static final class Operands {
-        private final Tensor x = zeros(ROWS, FEATURES);
-        private final Tensor y = zeros(ROWS, FEATURES);
-        private final Matrix w = Matrix.of(zeros(FEATURES, FEATURES));
-        private final Tensor sum = DeviceType.CPU.zeros(DType.F32, FEATURES, FEATURES);
-        private final Tensor heads = zeros(FEATURES / 64, ROWS, 64);
-        private final Tensor keys = zeros(FEATURES / 64, FEATURES, 64).transpose(1, 2);
+        private final Tensor x;
+        private final Tensor y;
+        private final Matrix w;
+        private final Tensor sum;
+        private final Tensor heads;
+        private final Tensor keys;
+
+        Operands(Shape shape) {
+            x = zeros(shape.rows, shape.features);
+            y = zeros(shape.rows, shape.features);
+            w = Matrix.of(zeros(shape.features, shape.features));
+            sum = DeviceType.CPU.zeros(DType.F32, shape.features, shape.features);
+            heads = zeros(shape.features / 64, shape.rows, 64);
+            keys = zeros(shape.features / 64, shape.features, 64).transpose(1, 2);
+        }
 
         private static Tensor zeros(long... shape) {
             return DeviceType.CPU.zeros(DType.BF16, shape);

@@ -18,6 +18,12 @@ record SgemmPanels(Workers workers) {
     private static final int TILE_COLUMNS = 512;
     private static final int TILE_DEPTH = 512;
 
+    /**
+     * What {@link #multiplyRows} makes the rows of a tile a multiple of: OpenBLAS's kernels take 12 (AVX2) or 16 (AVX-512) rows at a time, and have
+     * other code for the rest, with other last bits on AVX2. Tiles hold whole runs of {@link Gemm#RUN} rows.
+     */
+    private static final int WHOLE_ROWS = 12;
+
     /** A product with fewer tiles than this is cut into smaller ones. */
     private static final int FEW_TILES = 8;
 
@@ -63,11 +69,20 @@ record SgemmPanels(Workers workers) {
 
     /** {@code c = a b}, or {@code c += a b}; {@code c} is bf16 or f32 and not transposed. */
     void multiply(Operand a, Operand b, Operand c, boolean add) {
-        multiply(new Operand[] {a}, new Operand[] {b}, new Operand[] {c}, add);
+        multiply(new Operand[] {a}, new Operand[] {b}, new Operand[] {c}, add, 1);
+    }
+
+    /** {@code c = a b}, rows being the same bits whatever the others are, as {@link Gemm#forward} has it; {@code a} is not transposed. */
+    void multiplyRows(Operand a, Operand b, Operand c) {
+        multiply(new Operand[] {a}, new Operand[] {b}, new Operand[] {c}, false, WHOLE_ROWS);
     }
 
     /** Products of the same shape, side by side. */
-    void multiply(Operand[] a, Operand[] b, Operand[] c, boolean add) {
+    void multiply(Operand[] a, Operand[] b, Operand[] c) {
+        multiply(a, b, c, false, 1);
+    }
+
+    private void multiply(Operand[] a, Operand[] b, Operand[] c, boolean add, int wholeRows) {
         int rows = c[0].rows;
         int columns = c[0].columns;
         int tileRows = TILE_ROWS;
@@ -86,15 +101,16 @@ record SgemmPanels(Workers workers) {
                 int row = i % tiles / across * height;
                 int column = i % tiles % across * width;
                 Tile tile = new Tile(row, Math.min(height, rows - row), column, Math.min(width, columns - column));
-                tile.multiply(a[product], b[product], c[product], add);
+                tile.multiply(a[product], b[product], c[product], add, wholeRows);
             }
         });
     }
 
     private record Tile(int row, int rows, int column, int columns) {
 
-        void multiply(Operand a, Operand b, Operand c, boolean add) {
-            boolean inPlace = c.format == Format.F32;
+        void multiply(Operand a, Operand b, Operand c, boolean add, int wholeRows) {
+            int padded = Math.ceilDiv(rows, wholeRows) * wholeRows;
+            boolean inPlace = c.format == Format.F32 && padded == rows;
             long at = c.address + c.format.bytes(row * c.stride + column);
             long sums = inPlace ? at : NativeScratch.floats(0, (long) TILE_ROWS * TILE_COLUMNS);
             int stride = inPlace ? (int) c.stride : columns;
@@ -105,10 +121,10 @@ record SgemmPanels(Workers workers) {
             }
             for (int depth = 0; depth < a.columns; depth += TILE_DEPTH) {
                 int count = Math.min(TILE_DEPTH, a.columns - depth);
-                Panel left = Panel.of(a, row, rows, depth, count, 1);
-                Panel right = Panel.of(b, depth, count, column, columns, 2);
+                Panel left = Panel.of(a, row, rows, depth, count, 1, padded);
+                Panel right = Panel.of(b, depth, count, column, columns, 2, count);
                 Sgemm.multiply(
-                        rows,
+                        padded,
                         columns,
                         count,
                         left.address,
@@ -124,7 +140,7 @@ record SgemmPanels(Workers workers) {
             if (!inPlace) {
                 for (int r = 0; r < rows; r++) {
                     FloatConversion.fromFloats(
-                            sums + 4L * r * stride, columns, RowFormat.BF16, at + c.format.bytes(r * c.stride));
+                            sums + 4L * r * stride, columns, c.format, at + c.format.bytes(r * c.stride));
                 }
             }
         }
@@ -133,19 +149,21 @@ record SgemmPanels(Workers workers) {
     /** A part of an operand as floats: where it lies, or turned. */
     private record Panel(long address, int stride) {
 
-        static Panel of(Operand x, int row, int rows, int column, int columns, int slot) {
+        /** @param padded rows, those that are not there being zeros; {@code x} is not transposed where it is more than {@code rows} */
+        static Panel of(Operand x, int row, int rows, int column, int columns, int slot, int padded) {
             int firstRow = x.transposed ? column : row;
             int firstColumn = x.transposed ? row : column;
             int height = x.transposed ? columns : rows;
             int width = x.transposed ? rows : columns;
             long at = x.address + x.format.bytes(firstRow * x.stride + firstColumn);
-            if (x.format == Format.F32) {
+            if (x.format == Format.F32 && padded == rows) {
                 return new Panel(at, (int) x.stride);
             }
             long to = NativeScratch.floats(slot, (long) TILE_COLUMNS * TILE_DEPTH);
             for (int r = 0; r < height; r++) {
                 FloatConversion.toFloats(x.format, at + x.format.bytes(r * x.stride), width, to + 4L * r * width);
             }
+            RowFormat.F32.zero(to + 4L * height * width, 0, (padded - rows) * width);
             return new Panel(to, width);
         }
     }

@@ -7,17 +7,29 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Matrix products on the CPU that need no units for bf16 or f16: elements are turned to f32 on their way into the caches, and rounded once
- * on their way out. Forward they are {@link DotProducts}; where the contraction does not run along the rows in memory, {@link SgemmPanels}.
+ * on their way out. Few rows are {@link DotProducts}, which read each weight once; many rows are {@link SgemmPanels}, or dot products too where
+ * those are faster than the BLAS at hand.
+ *
+ * @param manyAsDots whether many rows are dot products
  */
-record VectorGemm(DotProducts dots, SgemmPanels panels) implements Gemm {
+record VectorGemm(DotProducts dots, SgemmPanels panels, boolean manyAsDots) implements Gemm {
 
-    VectorGemm(Workers workers) {
-        this(new DotProducts(workers), new SgemmPanels(workers));
+    /** OpenBLAS has other code, with other bits, for small matrices: where a weight has fewer elements, rows are never given to it. */
+    private static final long SMALL = 1 << 17;
+
+    VectorGemm(Workers workers, boolean manyAsDots) {
+        this(new DotProducts(workers), new SgemmPanels(workers), manyAsDots);
     }
 
     @Override
     public void forward(Tensor x, Matrix w, Tensor out) {
-        dots.multiply(x, dense(w), out);
+        Matrix.Dense weight = dense(w);
+        if (manyAsDots || weight.rows() * weight.columns() < SMALL) {
+            dots.multiply(x, weight, out);
+        } else {
+            panels.multiplyRows(
+                    Operand.of(x), Operand.of(weight.tensor()).transpose(), Operand.of(out));
+        }
     }
 
     @Override
@@ -38,7 +50,7 @@ record VectorGemm(DotProducts dots, SgemmPanels panels) implements Gemm {
     @Override
     public Tensor batched(Tensor a, Tensor b) {
         Tensor out = a.new_empty(a.size(0), a.size(1), b.size(2));
-        panels.multiply(parts(a), parts(b), parts(out), false);
+        panels.multiply(parts(a), parts(b), parts(out));
         return out;
     }
 

@@ -25,7 +25,7 @@ public final class VectorKernels implements Kernels {
         Natives.load();
         Workers workers = new Workers(torch.get_num_threads());
         rows = new RowOperations(workers);
-        gemm = new FastestGemm(new VectorGemm(workers), new AtenGemm(rows::addTo), times);
+        gemm = new FastestGemm(workers, new AtenGemm(rows::addTo), times);
         cached = new CachedAttention(workers);
         blocks = new BlockedAttention(gemm, new VectorScores(workers));
         loss = new ChunkedCrossEntropy(gemm, new VectorLoss(workers));
