@@ -1,14 +1,14 @@
+import com.sun.management.OperatingSystemMXBean;
 import dev.skald.kernel.Kernels;
 import dev.skald.model.Gradients;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
-import dev.skald.model.TrainableLlama;
 import dev.skald.model.PackedRows;
 import dev.skald.model.Parameter;
+import dev.skald.model.TrainableLlama;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import dev.skald.tensor.Natives;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
@@ -88,8 +88,10 @@ public final class TrainingSpeed {
         Natives.load();
         if (mode.equals("matmul")) {
             for (ScalarType type : List.of(ScalarType.BFloat16, ScalarType.Float)) {
-                System.out.printf("libtorch's matmul %s 2048 x 512 x 1408: %.0f GFLOPS%n", type, matmul(type, 2048, 512, 1408));
-                System.out.printf("libtorch's matmul %s 2048 x 2048 x 2048: %.0f GFLOPS%n", type, matmul(type, 2048, 2048, 2048));
+                System.out.printf(
+                        "libtorch's matmul %s 2048 x 512 x 1408: %.0f GFLOPS%n", type, matmul(type, 2048, 512, 1408));
+                System.out.printf(
+                        "libtorch's matmul %s 2048 x 2048 x 2048: %.0f GFLOPS%n", type, matmul(type, 2048, 2048, 2048));
             }
             return;
         }
@@ -164,18 +166,23 @@ public final class TrainingSpeed {
                 for (int i = 0; i < CONFIG.num_hidden_layers(); i++) {
                     String layer = "model.layers." + i + ".";
                     Tensor normed = norm(x, weights.get(layer + "input_layernorm.weight"));
-                    Tensor q = rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.q_proj.weight")), batch));
-                    Tensor k = rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.k_proj.weight")), batch));
+                    Tensor q =
+                            rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.q_proj.weight")), batch));
+                    Tensor k =
+                            rotated(heads(torch.linear(normed, weights.get(layer + "self_attn.k_proj.weight")), batch));
                     Tensor v = heads(torch.linear(normed, weights.get(layer + "self_attn.v_proj.weight")), batch);
                     Tensor out = torch.scaled_dot_product_attention(
                             q, k, v, new TensorOptional(), 0.0, true, new DoubleOptional(), true);
-                    x = x.add(torch.linear(out.transpose(1, 2).reshape(rows.rows(), 512), weights.get(layer + "self_attn.o_proj.weight")));
+                    x = x.add(torch.linear(
+                            out.transpose(1, 2).reshape(rows.rows(), 512),
+                            weights.get(layer + "self_attn.o_proj.weight")));
                     Tensor again = norm(x, weights.get(layer + "post_attention_layernorm.weight"));
                     x = x.add(torch.linear(
-                            torch.silu(torch.linear(again, weights.get(layer + "mlp.gate_proj.weight"))).mul(torch.linear(again, weights.get(layer + "mlp.up_proj.weight"))), weights.get(layer + "mlp.down_proj.weight")));
+                            torch.silu(torch.linear(again, weights.get(layer + "mlp.gate_proj.weight")))
+                                    .mul(torch.linear(again, weights.get(layer + "mlp.up_proj.weight"))),
+                            weights.get(layer + "mlp.down_proj.weight")));
                 }
-                Tensor logits =
-                        torch.linear(norm(x, weights.get("model.norm.weight")), weights.get("lm_head.weight"))
+                Tensor logits = torch.linear(norm(x, weights.get("model.norm.weight")), weights.get("lm_head.weight"))
                         .to(ScalarType.Float);
                 Tensor loss = torch.cross_entropy_loss(logits, targets);
                 loss.backward();

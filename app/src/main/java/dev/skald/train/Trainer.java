@@ -1,8 +1,8 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.model.TrainableLlama;
 import dev.skald.model.PackedRows;
+import dev.skald.model.TrainableLlama;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,13 +4,13 @@ import dev.skald.InvalidInputException;
 import dev.skald.base.HostProcessor;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
+import dev.skald.kernel.MatmulRate;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import dev.skald.model.TrainableLlama;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
-import dev.skald.tensor.MatmulRate;
 import dev.skald.tensor.Natives;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -89,6 +89,7 @@ public final class Training {
     public void run() throws IOException {
         Natives.load();
         DeviceType type = DeviceType.choose("auto");
+        Kernels kernels = kernels(type);
         ZeroOptimizer.Options zero = zeroOptions();
         MemoryEstimate memory = MemoryEstimate.of(model, dtype, config, zero, rank.worldSize());
         memory.require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
@@ -105,10 +106,10 @@ public final class Training {
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
-            double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(dtype, type))[0];
+            double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
             try (LlamaParameters parameters = ranks.together(() -> parameters(type, resumed));
                     TrainableLlama training =
-                            new TrainableLlama(model, parameters, type, kernels(type), config.gradientCheckpointing());
+                            new TrainableLlama(model, parameters, type, kernels, config.gradientCheckpointing());
                     ZeroOptimizer optimizer = new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks);
                     CheckpointWriter writer = new CheckpointWriter(
                             checkpoints,

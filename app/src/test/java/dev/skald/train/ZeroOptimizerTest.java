@@ -64,9 +64,9 @@ class ZeroOptimizerTest {
                         backward(optimizer, parameters, 0, 1000 * step + 10 * micro);
                         for (int p = parameters.size() - 1; p > 0; p--) {
                             backward(optimizer, parameters, p, 1000 * step + 10 * micro);
-                            optimizer.complete(p);
+                            optimizer.complete(parameters.get(p));
                         }
-                        optimizer.complete(0);
+                        optimizer.complete(parameters.getFirst());
                         optimizer.endMicroBatch();
                     }
                     double norm = optimizer.gradientNorm();
@@ -84,7 +84,7 @@ class ZeroOptimizerTest {
     private static void backward(ZeroOptimizer optimizer, List<Parameter> parameters, int p, int seed) {
         try (PointerScope _ = new PointerScope()) {
             Parameter parameter = parameters.get(p);
-            optimizer.gradient(p).add_(random(seed + p, parameter.numel()).view(parameter.shape()));
+            optimizer.of(parameter).add_(random(seed + p, parameter.numel()).view(parameter.shape()));
         }
     }
 

@@ -80,7 +80,8 @@ record DotProducts(Workers workers) {
         int chunk = Math.clamp(GRAIN / w.in, 1, 256) * DotTiles.OUTS;
         workers.run(w.outs, chunk, (first, last) -> {
             int count = last - first;
-            int block = Math.clamp(BLOCK / w.stride, DotTiles.ROWS, rows + DotTiles.ROWS) / DotTiles.ROWS * DotTiles.ROWS;
+            int block =
+                    Math.clamp(BLOCK / w.stride, DotTiles.ROWS, rows + DotTiles.ROWS) / DotTiles.ROWS * DotTiles.ROWS;
             long results = NativeScratch.floats(1, (long) Math.min(block, rows) * count);
             Tiles tiles = new Tiles(w, inputs);
             for (int row = 0; row < rows; row += block) {

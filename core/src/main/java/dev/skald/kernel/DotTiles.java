@@ -81,7 +81,6 @@ final class DotTiles {
         }
     }
 
-
     private static void oneBfloats(float[] x, int at, long w, long row, int n, float[] sums, int to) {
         FloatVector s00 = FloatVector.fromArray(FLOATS, sums, to);
         FloatVector s01 = FloatVector.fromArray(FLOATS, sums, to + LANES);
@@ -89,10 +88,22 @@ final class DotTiles {
         FloatVector s03 = FloatVector.fromArray(FLOATS, sums, to + 3 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 2L * i;
-            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
@@ -116,10 +127,22 @@ final class DotTiles {
         FloatVector s13 = FloatVector.fromArray(FLOATS, sums, to + 7 * LANES);
         for (int i = 0; i < n; i += 2 * LANES) {
             long a = w + 2L * i;
-            FloatVector w0a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w1a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w2a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w3a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w0a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w2a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w3a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
             FloatVector x0a = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0a.fma(w0a, s00);
             s01 = x0a.fma(w1a, s01);
@@ -130,10 +153,24 @@ final class DotTiles {
             s11 = x1a.fma(w1a, s11);
             s12 = x1a.fma(w2a, s12);
             s13 = x1a.fma(w3a, s13);
-            FloatVector w0b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w1b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w2b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w3b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row + 2L * LANES, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w0b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2L * LANES, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row + 2L * LANES, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w2b = ((IntVector)
+                            ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row + 2L * LANES, ORDER)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w3b = ((IntVector)
+                            ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row + 2L * LANES, ORDER)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
             FloatVector x0b = FloatVector.fromArray(FLOATS, x, at + i + LANES);
             s00 = x0b.fma(w0b, s00);
             s01 = x0b.fma(w1b, s01);
@@ -174,10 +211,22 @@ final class DotTiles {
         FloatVector s33 = FloatVector.fromArray(FLOATS, sums, to + 15 * LANES);
         for (int i = 0; i < n; i += LANES) {
             long a = w + 2L * i;
-            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 2 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, a + 3 * row, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats();
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + i);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);

@@ -7,11 +7,9 @@ import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ODD;
 import static dev.skald.kernel.RowFormat.ORDER;
 
-import dev.skald.tensor.TensorMemory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The product of a few rows with a large matrix, as when generating: every weight is read once, so the speed of memory is the limit. The
@@ -19,7 +17,6 @@ import org.bytedeco.pytorch.Tensor;
  * read side by side, so that an input in a register serves four times and additions do not wait for each other.
  */
 final class FewRows {
-
 
     private FewRows() {}
 

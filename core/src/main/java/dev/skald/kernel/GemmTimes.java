@@ -93,8 +93,7 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own, doubl
                 case "libtorch" -> Optional.of(new GemmTimes(all(1), all(0), 0));
                 case "own" -> Optional.of(new GemmTimes(all(0), all(1), 0));
                 default ->
-                    throw new IllegalArgumentException(
-                            "-D" + PROPERTY + "=" + forced + ": expected libtorch or own");
+                    throw new IllegalArgumentException("-D" + PROPERTY + "=" + forced + ": expected libtorch or own");
             };
         }
 
@@ -189,9 +188,7 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own, doubl
         long start = System.nanoTime();
         long found = start;
         int runs = 0;
-        for (long now = start;
-                (now - found < STEADY_NANOS || runs < STEADY_RUNS) && now - start < MOST_NANOS;
-                runs++) {
+        for (long now = start; (now - found < STEADY_NANOS || runs < STEADY_RUNS) && now - start < MOST_NANOS; runs++) {
             try (PointerScope _ = new PointerScope()) {
                 operands.multiply(gemm, kind);
             }

@@ -78,7 +78,8 @@ final class Sgemm {
 
     private static Optional<MethodHandle> load() {
         Natives.load();
-        Optional<MethodHandle> threads = function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+        Optional<MethodHandle> threads =
+                function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         Optional<MethodHandle> sgemm = function(
                 "cblas_sgemm",
                 FunctionDescriptor.ofVoid(

@@ -116,7 +116,8 @@ record SgemmPanels(Workers workers) {
             int stride = inPlace ? (int) c.stride : columns;
             if (!inPlace && add) {
                 for (int r = 0; r < rows; r++) {
-                    FloatConversion.toFloats(c.format, at + c.format.bytes(r * c.stride), columns, sums + 4L * r * stride);
+                    FloatConversion.toFloats(
+                            c.format, at + c.format.bytes(r * c.stride), columns, sums + 4L * r * stride);
                 }
             }
             for (int depth = 0; depth < a.columns; depth += TILE_DEPTH) {

@@ -27,8 +27,7 @@ record VectorGemm(DotProducts dots, SgemmPanels panels, boolean manyAsDots) impl
         if (manyAsDots || weight.rows() * weight.columns() < SMALL) {
             dots.multiply(x, weight, out);
         } else {
-            panels.multiplyRows(
-                    Operand.of(x), Operand.of(weight.tensor()).transpose(), Operand.of(out));
+            panels.multiplyRows(Operand.of(x), Operand.of(weight.tensor()).transpose(), Operand.of(out));
         }
     }
 

@@ -38,7 +38,8 @@ public final class Llama implements AutoCloseable {
         this.rope = new RopeTable(config, device);
         this.kernels = Kernels.on(device);
         this.decoder = Decoder.of(config, checkpoint::tensor, kernels);
-        this.head = new Linear.Plain(decoder.head().parameter(), Matrix.of(decoder.head().weight()), kernels.gemm());
+        this.head = new Linear.Plain(
+                decoder.head().parameter(), Matrix.of(decoder.head().weight()), kernels.gemm());
     }
 
     /**

@@ -18,7 +18,6 @@ public record Parameter(String name, long[] shape, long offset, int index) {
     static final String EMBEDDING = "model.embed_tokens.weight";
     static final String HEAD = "lm_head.weight";
 
-
     /** Parameters of one model are the same when their names are. */
     @Override
     public boolean equals(Object other) {

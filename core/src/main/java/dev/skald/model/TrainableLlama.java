@@ -189,8 +189,7 @@ public final class TrainableLlama implements AutoCloseable {
         Activations forward(Block block, Tensor x) {
             try (PointerScope _ = new PointerScope()) {
                 Block.Heads heads = block.heads(x, rows.rows(), angles, rows.positions());
-                DocumentAttention attention =
-                        kernels.attention(heads.q(), heads.k(), heads.v(), rows.documentStarts());
+                DocumentAttention attention = kernels.attention(heads.q(), heads.k(), heads.v(), rows.documentStarts());
                 Tensor middle = block.middle(x, attention.out(), rows.rows());
                 return new Activations(heads, attention, middle, block.gated(middle, rows.rows()));
             }

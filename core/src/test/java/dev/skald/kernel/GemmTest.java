@@ -41,7 +41,8 @@ class GemmTest {
     }
 
     private static List<Gemm> all() {
-        return List.of(new AtenGemm((x, sum) -> sum.add_(x)), vector(1), vector(3), dots(2), new VectorKernels().gemm());
+        return List.of(
+                new AtenGemm((x, sum) -> sum.add_(x)), vector(1), vector(3), dots(2), new VectorKernels().gemm());
     }
 
     /** Largest error, relative to the largest value, of sums in f32 whose result is rounded once or twice to the dtype. */
@@ -114,9 +115,14 @@ class GemmTest {
             Tensor keys = random(dtype, count, columns + 6, inner).narrow(1, 3, columns);
             Tensor b = random(dtype, count, rows, columns);
             for (Gemm gemm : all()) {
-                assertClose("a k'", gemm.batched(a, keys.transpose(1, 2)), product(a, keys.transpose(1, 2)), tolerance(dtype));
+                assertClose(
+                        "a k'",
+                        gemm.batched(a, keys.transpose(1, 2)),
+                        product(a, keys.transpose(1, 2)),
+                        tolerance(dtype));
                 assertClose("b k", gemm.batched(b, keys), product(b, keys), tolerance(dtype));
-                assertClose("b' a", gemm.batched(b.transpose(1, 2), a), product(b.transpose(1, 2), a), tolerance(dtype));
+                assertClose(
+                        "b' a", gemm.batched(b.transpose(1, 2), a), product(b.transpose(1, 2), a), tolerance(dtype));
             }
         }
     }

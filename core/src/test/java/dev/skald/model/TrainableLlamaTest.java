@@ -264,8 +264,7 @@ class TrainableLlamaTest {
                 x = x.add(torch.linear(gated, w.get(layer + "mlp.down_proj.weight")));
             }
             Tensor sum = torch.cross_entropy_loss(
-                    torch.linear(
-                            norm(x, w.get("model.norm.weight")), w.getOrDefault("lm_head.weight", embedding)),
+                    torch.linear(norm(x, w.get("model.norm.weight")), w.getOrDefault("lm_head.weight", embedding)),
                     longs(rows.targets()),
                     new TensorOptional(),
                     torch.Reduction.Sum.value,
