@@ -15,10 +15,10 @@ import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) with random bf16 weights. All tensors are views of one block of random
+ * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) or Llama-3.2-1B (2.5 GB) with random bf16 weights. All tensors are views of one block of random
  * numbers, each from another offset: enough for speed and memory, which do not depend on the values.
  *
- * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/WriteRandomLlama3.java DIR [TOKENIZER_DIR]}
+ * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/WriteRandomLlama3.java DIR [8b|1b [TOKENIZER_DIR]]}
  */
 final class WriteRandomLlama3 {
 
@@ -39,9 +39,27 @@ final class WriteRandomLlama3 {
             List.of(128001),
             Optional.of(DType.BF16));
 
+    static final LlamaConfig LLAMA_3_1B = new LlamaConfig(
+            2048,
+            8192,
+            16,
+            32,
+            8,
+            64,
+            128256,
+            8192,
+            1e-5,
+            500000,
+            Optional.empty(),
+            true,
+            Optional.of(128000),
+            List.of(128001),
+            Optional.of(DType.BF16));
+
     public static void main(String[] args) throws Exception {
         Natives.load();
-        List<Parameter> parameters = Parameter.of(LLAMA_3_8B);
+        LlamaConfig config = args.length > 1 && args[1].equals("1b") ? LLAMA_3_1B : LLAMA_3_8B;
+        List<Parameter> parameters = Parameter.of(config);
         long largest = parameters.stream().mapToLong(Parameter::numel).max().orElseThrow();
         long spare = 1 << 20;
         try (Arena arena = Arena.ofShared()) {
@@ -55,9 +73,9 @@ final class WriteRandomLlama3 {
             }
             LlamaCheckpointWriter.write(
                     Path.of(args[0]),
-                    LLAMA_3_8B,
+                    config,
                     tensors,
-                    args.length > 1 ? Optional.of(Path.of(args[1])) : Optional.empty(),
+                    args.length > 2 ? Optional.of(Path.of(args[2])) : Optional.empty(),
                     LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
         }
     }

@@ -158,7 +158,7 @@ public final class Perplexity {
 
     private double nll(Tensor hidden, long[] target) {
         try (PointerScope _ = new PointerScope()) {
-            Tensor logits = model.logits(hidden);
+            Tensor logits = model.logitsOfMany(hidden);
             Tensor index = AbstractTensor.create(target).unsqueeze(1).to(logits.device(), torch.ScalarType.Long);
             Tensor chosen = logits.gather(1, index).squeeze(1);
             return logits.logsumexp(1)

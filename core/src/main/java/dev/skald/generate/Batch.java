@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 final class Batch implements AutoCloseable {
 
     /** Tokens of a prompt that go through the model at once. */
-    private static final int PREFILL_CHUNK = 512;
+    private static final int PREFILL_CHUNK = Llama.PREFILL_ROWS;
 
     private final Llama model;
     private final List<Sequence> sequences = new ArrayList<>();

@@ -77,7 +77,7 @@ record DotProducts(Workers workers) {
     }
 
     private void multiply(float[] inputs, int rows, Weights w, Format rounded, long outAt) {
-        int chunk = Math.clamp(GRAIN / w.in, 1, 256) * DotTiles.OUTS;
+        int chunk = Math.clamp(GRAIN / DotTiles.OUTS / w.in, 1, 256) * DotTiles.OUTS;
         workers.run(w.outs, chunk, (first, last) -> {
             int count = last - first;
             int block =

@@ -15,11 +15,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -141,6 +143,36 @@ class LlamaGoldenTest {
                 assertThat(distance(expected, logits, row++)).isLessThan(F32_TOLERANCE);
             }
             last.forEach(segment -> segment.cache().close());
+        }
+    }
+
+    /** A sequence's logits are the same alone and among many others, bit for bit. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
+    void aSequenceDoesNotDependOnTheOthers(DType dtype) {
+        try (Llama model = load("llama3", Optional.of(dtype));
+                PointerScope _ = new PointerScope()) {
+            List<Llama.Segment> steps = new ArrayList<>();
+            List<Tensor> alone = new ArrayList<>();
+            for (int i = 0; i < 70; i++) {
+                int[] next = {i % 61};
+                int[] prompt = IntStream.range(0, 1 + i % 9).toArray();
+                KeyValueCache cache = model.newCache();
+                model.hidden(List.of(new Llama.Segment(prompt, cache)));
+                try (KeyValueCache fork = cache.fork()) {
+                    alone.add(model.logits(model.hidden(List.of(new Llama.Segment(next, fork)))));
+                }
+                steps.add(new Llama.Segment(next, cache));
+            }
+            Tensor together = model.logits(model.hidden(steps));
+            for (int i = 0; i < steps.size(); i++) {
+                assertThat(together.narrow(0, i, 1).equal(alone.get(i)))
+                        .as("sequence %d of %d", i, steps.size())
+                        .isTrue();
+                steps.get(i).cache().close();
+            }
         }
     }
 
