@@ -1,5 +1,6 @@
 package dev.skald.train;
 
+import dev.skald.kernel.Workers;
 import dev.skald.tensor.Natives;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,8 @@ public final class AdamWSpeed {
     private static void warmUp(boolean bf16) {
         Tensor few = random().narrow(0, 0, FEW);
         Tensor weights = few.to(bf16 ? ScalarType.BFloat16 : ScalarType.Float).clone();
-        try (AdamW adamW = new VectorAdamW(List.of(new Slice(0, 0, 0, 0, 0, FEW, true)), weights)) {
+        try (AdamW adamW = new VectorAdamW(
+                List.of(new Slice(0, 0, 0, 0, 0, FEW, true)), weights, new Workers(torch.get_num_threads()))) {
             long end = System.nanoTime() + WARM_UP_NANOS;
             for (int t = 1; System.nanoTime() < end; t++) {
                 adamW.step(AdamW.Update.of(OPTIONS, t, LR, 1), few);
@@ -99,7 +101,8 @@ public final class AdamWSpeed {
         List<Double> copying = new ArrayList<>();
         List<Double> vector = new ArrayList<>();
         List<Double> fused = new ArrayList<>();
-        try (AdamW adamW = new VectorAdamW(List.of(new Slice(0, 0, 0, 0, 0, PARAMETERS, true)), ours)) {
+        try (AdamW adamW = new VectorAdamW(
+                List.of(new Slice(0, 0, 0, 0, 0, PARAMETERS, true)), ours, new Workers(torch.get_num_threads()))) {
             for (int round = 1; round <= ROUNDS; round++) {
                 long t = round;
                 copying.add(seconds(() -> copy.copy_(gradients)));

@@ -1,5 +1,6 @@
 package dev.skald.train;
 
+import dev.skald.kernel.Workers;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -75,10 +76,11 @@ sealed interface AdamW extends AutoCloseable permits VectorAdamW, AtenAdamW {
      * @param slices what to update
      * @param parameters the flat tensor of all parameters
      * @param offloaded whether state and arithmetic are in the CPU's memory whatever the parameters' device
+     * @param workers the kernels' threads
      */
-    static AdamW over(List<Slice> slices, Tensor parameters, boolean offloaded) {
+    static AdamW over(List<Slice> slices, Tensor parameters, boolean offloaded, Workers workers) {
         return VectorAdamW.handles(parameters)
-                ? new VectorAdamW(slices, parameters)
+                ? new VectorAdamW(slices, parameters, workers)
                 : new AtenAdamW(slices, parameters, offloaded);
     }
 }

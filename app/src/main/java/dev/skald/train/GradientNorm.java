@@ -1,10 +1,10 @@
 package dev.skald.train;
 
+import dev.skald.kernel.Workers;
 import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.stream.LongStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -24,7 +24,7 @@ final class GradientNorm {
     private GradientNorm() {}
 
     /** The sum of squares of {@code length} elements from {@code from} on; not finite where one of them is not. */
-    static double sumOfSquares(Tensor gradients, long from, long length) {
+    static double sumOfSquares(Tensor gradients, long from, long length, Workers workers) {
         if (!gradients.device().is_cpu()) {
             try (PointerScope _ = new PointerScope()) {
                 double norm = torch.linalg_vector_norm(gradients.narrow(0, from, length))
@@ -33,10 +33,12 @@ final class GradientNorm {
             }
         }
         MemorySegment memory = TensorMemory.of(gradients);
-        double[] sums = LongStream.range(0, Math.ceilDiv(length, CHUNK))
-                .parallel()
-                .mapToDouble(i -> chunk(memory, from + i * CHUNK, Math.min(CHUNK, length - i * CHUNK)))
-                .toArray();
+        double[] sums = new double[Math.toIntExact(Math.ceilDiv(length, CHUNK))];
+        workers.run(sums.length, 1, (first, last) -> {
+            for (int i = first; i < last; i++) {
+                sums[i] = chunk(memory, from + i * CHUNK, Math.min(CHUNK, length - i * CHUNK));
+            }
+        });
         double sum = 0;
         for (double part : sums) {
             sum += part;

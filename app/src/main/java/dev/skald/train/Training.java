@@ -110,7 +110,8 @@ public final class Training {
             try (LlamaParameters parameters = ranks.together(() -> parameters(type, resumed));
                     TrainableLlama training =
                             new TrainableLlama(model, parameters, type, kernels, config.gradientCheckpointing());
-                    ZeroOptimizer optimizer = new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks);
+                    ZeroOptimizer optimizer =
+                            new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks, kernels.workers());
                     CheckpointWriter writer = new CheckpointWriter(
                             checkpoints,
                             config.saveTotalLimit(),

@@ -1,5 +1,6 @@
 package dev.skald.train;
 
+import dev.skald.kernel.Workers;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One pass over memory per update, by loops of the Java Vector API on all cores.
+ * One pass over memory per update, by loops of the Java Vector API on the kernels' threads.
  *
  * <p><b>Master weights in two bytes.</b> A bf16 parameter is the upper half of its f32 master weight, rounded. So only the lower half is kept
  * beside it, as the signed difference: {@code master = (bf16 << 16) + low}, in bits, exact for every value. Rounding is half away from zero,
@@ -40,6 +41,7 @@ final class VectorAdamW implements AdamW {
     /** Elements a thread takes at a time. */
     private static final long CHUNK = 1 << 16;
 
+    private final Workers workers;
     private final List<Slice> chunks;
     private final boolean split;
     private final Tensor expAvg;
@@ -50,7 +52,8 @@ final class VectorAdamW implements AdamW {
     private final MemorySegment v;
     private final MemorySegment l;
 
-    VectorAdamW(List<Slice> slices, Tensor parameters) {
+    VectorAdamW(List<Slice> slices, Tensor parameters, Workers workers) {
+        this.workers = workers;
         this.chunks = slices.stream().<Slice>mapMulti(VectorAdamW::cut).toList();
         this.split = DType.of(parameters.scalar_type()) == DType.BF16;
         long shard =
@@ -83,12 +86,14 @@ final class VectorAdamW implements AdamW {
     public void step(Update update, Tensor gradients) {
         MemorySegment g = TensorMemory.of(gradients);
         Update undecayed = update.withoutDecay();
-        chunks.parallelStream().forEach(chunk -> {
-            Update u = chunk.decayed() ? update : undecayed;
-            if (split) {
-                stepSplit(u, chunk, g);
-            } else {
-                stepFloat(u, chunk, g);
+        workers.run(chunks.size(), 1, (first, last) -> {
+            for (Slice chunk : chunks.subList(first, last)) {
+                Update u = chunk.decayed() ? update : undecayed;
+                if (split) {
+                    stepSplit(u, chunk, g);
+                } else {
+                    stepFloat(u, chunk, g);
+                }
             }
         });
     }

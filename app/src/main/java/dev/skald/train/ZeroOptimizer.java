@@ -1,5 +1,6 @@
 package dev.skald.train;
 
+import dev.skald.kernel.Workers;
 import dev.skald.model.Gradients;
 import dev.skald.model.Parameter;
 import dev.skald.tensor.TensorMemory;
@@ -61,6 +62,7 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
     private final Tensor flat;
     private final Options options;
     private final Collectives ranks;
+    private final Workers workers;
     private final int parts;
     private final Buckets buckets;
     private final List<Slice> slices;
@@ -81,8 +83,10 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
     /**
      * @param parameters in the order of the flat tensor
      * @param flat all of them; this optimizer updates it
+     * @param workers the kernels' threads, for the norm and the update
      */
-    ZeroOptimizer(List<Parameter> parameters, Tensor flat, Options options, Collectives ranks) {
+    ZeroOptimizer(List<Parameter> parameters, Tensor flat, Options options, Collectives ranks, Workers workers) {
+        this.workers = workers;
         this.flat = flat;
         this.options = options;
         this.ranks = ranks;
@@ -93,7 +97,7 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
         this.filling = new Tensor[buckets.list().size()];
         Device device = options.offloaded() && partitionsGradients() ? new Device("cpu") : flat.device();
         this.gradients = zeros(partitionsGradients() ? buckets.padded() / parts : buckets.padded(), device);
-        this.adamW = AdamW.over(slices, flat, options.offloaded());
+        this.adamW = AdamW.over(slices, flat, options.offloaded(), workers);
         ranks.broadcast(flat);
     }
 
@@ -226,7 +230,7 @@ final class ZeroOptimizer implements Gradients, AutoCloseable {
         for (Bucket bucket : buckets.list()) {
             long part = buckets.part(bucket);
             long from = partitionsGradients() ? bucket.shard() : bucket.gradient() + part * owned();
-            sum += GradientNorm.sumOfSquares(gradients, from, part);
+            sum += GradientNorm.sumOfSquares(gradients, from, part, workers);
         }
         return Math.sqrt(parts == 1 ? sum : sumOverRanks(ranks, flat.device(), sum)[0]);
     }

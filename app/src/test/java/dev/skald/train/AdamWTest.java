@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.kernel.Workers;
 import dev.skald.tensor.Natives;
 import dev.skald.tensor.TensorMemory;
 import java.io.InputStream;
@@ -119,7 +120,7 @@ class AdamWTest {
     void vectorLoopsFollowPyTorch() {
         try (PointerScope _ = new PointerScope()) {
             Tensor flat = initial();
-            followsPyTorch(new VectorAdamW(slices(), flat), flat);
+            followsPyTorch(new VectorAdamW(slices(), flat, new Workers(2)), flat);
         }
     }
 
@@ -136,8 +137,8 @@ class AdamWTest {
         try (PointerScope _ = new PointerScope()) {
             Tensor f32 = initial();
             Tensor bf16 = initial().to(ScalarType.BFloat16);
-            AdamW whole = new VectorAdamW(slices(), f32);
-            AdamW split = new VectorAdamW(slices(), bf16);
+            AdamW whole = new VectorAdamW(slices(), f32, new Workers(2));
+            AdamW split = new VectorAdamW(slices(), bf16, new Workers(2));
             long t = 0;
             for (JsonNode step : golden.get("steps")) {
                 AdamW.Update update =
@@ -157,14 +158,14 @@ class AdamWTest {
     void stateGoesIntoAnotherPartition() {
         try (PointerScope _ = new PointerScope()) {
             Tensor flat = initial().to(ScalarType.BFloat16);
-            AdamW one = new VectorAdamW(slices(), flat);
+            AdamW one = new VectorAdamW(slices(), flat, new Workers(2));
             one.step(
                     AdamW.Update.of(OPTIONS, 1, 0.1, 1),
                     gradients(golden.get("steps").get(0), 1));
 
             Tensor other = torch.zeros(new long[] {56}, new TensorOptions(ScalarType.BFloat16));
             Slice moved = new Slice(0, 20, 20, 0, 0, 25, true);
-            AdamW resumed = new VectorAdamW(List.of(moved), other);
+            AdamW resumed = new VectorAdamW(List.of(moved), other, new Workers(3));
             AdamW.State saved = one.state(slices().get(2));
             resumed.restore(moved, saved);
 
@@ -178,12 +179,12 @@ class AdamWTest {
     void normOfGradientsIsPyTorchs() {
         try (PointerScope _ = new PointerScope()) {
             for (JsonNode step : golden.get("steps")) {
-                double sum = GradientNorm.sumOfSquares(gradients(step, 1), 0, 56);
+                double sum = GradientNorm.sumOfSquares(gradients(step, 1), 0, 56, new Workers(2));
                 assertThat(Math.sqrt(sum))
                         .isCloseTo(step.get("norm_of_gradients").doubleValue(), within(1e-4));
             }
             Tensor bad = gradients(golden.get("steps").get(0), Float.NaN);
-            assertThat(GradientNorm.sumOfSquares(bad, 0, 56)).isNaN();
+            assertThat(GradientNorm.sumOfSquares(bad, 0, 56, new Workers(2))).isNaN();
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.skald.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.skald.kernel.Workers;
 import dev.skald.model.Parameter;
 import dev.skald.tensor.Natives;
 import dev.skald.tensor.TensorMemory;
@@ -56,7 +57,7 @@ class ZeroOptimizerTest {
         List<Double> norms = new ArrayList<>();
         try (PointerScope _ = new PointerScope()) {
             Tensor flat = random(1, numel()).to(type);
-            try (ZeroOptimizer optimizer = new ZeroOptimizer(parameters, flat, options, ranks)) {
+            try (ZeroOptimizer optimizer = new ZeroOptimizer(parameters, flat, options, ranks, new Workers(2))) {
                 for (int step = 0; step < STEPS; step++) {
                     for (int micro = ranks.rank(); micro < MICRO_BATCHES; micro += ranks.size()) {
                         optimizer.beginMicroBatch(micro + ranks.size() >= MICRO_BATCHES);
@@ -151,7 +152,7 @@ class ZeroOptimizerTest {
         List<Double> bytes = Ranks.run(size, ranks -> {
             try (PointerScope _ = new PointerScope()) {
                 Tensor flat = random(1, numel()).to(ScalarType.BFloat16);
-                try (ZeroOptimizer optimizer = new ZeroOptimizer(parameters(), flat, options, ranks)) {
+                try (ZeroOptimizer optimizer = new ZeroOptimizer(parameters(), flat, options, ranks, new Workers(2))) {
                     return (double) optimizer.bytes() / numel();
                 }
             }

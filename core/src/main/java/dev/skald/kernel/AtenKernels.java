@@ -28,9 +28,16 @@ public final class AtenKernels implements Kernels {
         return Scoped.tensor(() -> table.index_select(0, longs(ids, table.device())));
     }
 
+    private final Workers workers = new Workers(torch.get_num_threads());
+
     @Override
     public Gemm gemm() {
         return GEMM;
+    }
+
+    @Override
+    public Workers workers() {
+        return workers;
     }
 
     @Override

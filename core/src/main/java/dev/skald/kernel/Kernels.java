@@ -31,6 +31,9 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
     /** The matrix products. */
     Gemm gemm();
 
+    /** The threads of loops over memory of the CPU, for whoever else has such loops: one pool, so that pools do not take the cores from each other. */
+    Workers workers();
+
     /** {@code x / sqrt(mean(x^2) + eps)}, rounded to the dtype, times {@code weight [features]}; as LlamaRMSNorm of transformers. */
     Tensor rmsNorm(Tensor x, Tensor weight, double eps);
 

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 /** The operations on the CPU, in bf16 and f32: loops of the Java Vector API where libtorch is slow, its matrix products elsewhere. */
 public final class VectorKernels implements Kernels {
 
+    private final Workers workers;
     private final Gemm gemm;
     private final RowOperations rows;
     private final CachedAttention cached;
@@ -23,7 +24,7 @@ public final class VectorKernels implements Kernels {
     /** Kernels with the products that these times choose. */
     VectorKernels(GemmTimes times) {
         Natives.load();
-        Workers workers = new Workers(torch.get_num_threads());
+        workers = new Workers(torch.get_num_threads());
         rows = new RowOperations(workers);
         gemm = new FastestGemm(workers, new AtenGemm(rows::addTo), times);
         cached = new CachedAttention(workers);
@@ -41,6 +42,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Gemm gemm() {
         return gemm;
+    }
+
+    @Override
+    public Workers workers() {
+        return workers;
     }
 
     @Override

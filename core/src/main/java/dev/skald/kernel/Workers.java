@@ -12,10 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * cores; idle for some seconds, it ends, and is started again when needed. Two callers at once do not wait for each other: the second runs
  * its loop alone.
  */
-final class Workers {
+public final class Workers {
 
     /** Items {@code from} (included) to {@code to} (excluded). */
-    interface Task {
+    public interface Task {
+        /** Works on the items. */
         void run(int from, int to);
     }
 
@@ -27,12 +28,12 @@ final class Workers {
     private volatile Job job;
 
     /** Workers beside the calling thread: {@code threads - 1}. */
-    Workers(int threads) {
+    public Workers(int threads) {
         workers = new Worker[threads - 1];
     }
 
     /** Runs {@code task} over {@code items}, {@code chunk} of them at a time; returns when all are done. */
-    void run(int items, int chunk, Task task) {
+    public void run(int items, int chunk, Task task) {
         if (items <= chunk || workers.length == 0 || !running.tryLock()) {
             for (int from = 0; from < items; from += chunk) {
                 task.run(from, Math.min(from + chunk, items));
