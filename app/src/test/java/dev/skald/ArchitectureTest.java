@@ -95,10 +95,7 @@ class ArchitectureTest {
         Set<String> before = new TreeSet<>();
         for (String module : MODULES) {
             Set<String> own = packages(module);
-            assertThat(own)
-                    .as("packages of " + module)
-                    .isNotEmpty()
-                    .noneMatch(before::contains);
+            assertThat(own).as("packages of " + module).isNotEmpty().noneMatch(before::contains);
             before.addAll(own);
             for (String name : own) {
                 assertThat(before)

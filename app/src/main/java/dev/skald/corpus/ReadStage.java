@@ -41,7 +41,7 @@ record ReadStage() implements Stage {
         String part = String.format(Locale.ROOT, "part-%05d", partition);
         try (Rejects rejects = new Rejects(
                         new BufferedOutputStream(Files.newOutputStream(out.result("rejected", part + ".jsonl"))));
-                RecordReader reader = RecordReader.open(split, source, recipe.read(), rejects);
+                SplitReader reader = new SplitReader(split, source, recipe.read(), rejects);
                 ResultWriter removed =
                         ResultWriter.open(recipe, name -> out.result("removed", "filters-" + part + name), true);
                 DocumentStore.Writer store =
@@ -87,7 +87,7 @@ record ReadStage() implements Stage {
             minHash = plan.bands() > 0 ? new MinHash(recipe.fuzzyDedup(), recipe.seed()) : null;
         }
 
-        void read(RecordReader reader) throws IOException {
+        void read(SplitReader reader) throws IOException {
             for (Document raw = reader.next(); raw != null; raw = reader.next()) {
                 int read = utf8Length(raw.text());
                 Examiner.Examined examined = examiner.examine(raw, tally);
