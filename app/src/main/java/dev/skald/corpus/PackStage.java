@@ -4,6 +4,8 @@ import dev.skald.dataset.PackedIndex;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.PackedTokensWriter;
+import dev.skald.tokenizer.DocumentMarks;
+import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -104,15 +106,9 @@ record PackStage() implements Stage {
 
     /** What the ids mean. */
     static Encoding encoding(Recipe recipe, Tokenizer tokenizer) {
-        return new Encoding(
-                tokenizer.hash(),
-                tokenizer.vocabSize(),
-                recipe.pack().bos() && tokenizer.bosId().isPresent()
-                        ? (Integer) tokenizer.bosId().getAsInt()
-                        : null,
-                recipe.pack().eos() && tokenizer.eosId().isPresent()
-                        ? (Integer) tokenizer.eosId().getAsInt()
-                        : null);
+        Mark bos = recipe.pack().bos() ? Mark.IF_KNOWN : Mark.ABSENT;
+        Mark eos = recipe.pack().eos() ? Mark.IF_KNOWN : Mark.ABSENT;
+        return Encoding.of(tokenizer, DocumentMarks.of(tokenizer, bos, eos));
     }
 
     private static Path directory(Plan plan, String set) {

@@ -14,6 +14,8 @@ import dev.skald.text.Place;
 import dev.skald.text.RawDocument;
 import dev.skald.text.ReadOptions;
 import dev.skald.text.TextDocument;
+import dev.skald.tokenizer.DocumentMarks;
+import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.TokenIds;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -107,24 +109,12 @@ public final class DatasetPacker {
      * @throws InvalidInputException if the tokenizer has not the token
      */
     public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
-        if (tokenizer.eosId().isEmpty()) {
-            throw new InvalidInputException(
-                    "tokenizer_config.json: eos_token is missing, or not in the vocabulary; documents end with it");
-        }
-        boolean bos = switch (addBos) {
-            case TRUE -> true;
-            case FALSE -> false;
-            case AUTO -> tokenizer.addsBos();
+        Mark bos = switch (addBos) {
+            case TRUE -> Mark.REQUIRED;
+            case FALSE -> Mark.ABSENT;
+            case AUTO -> tokenizer.addsBos() ? Mark.REQUIRED : Mark.ABSENT;
         };
-        if (bos && tokenizer.bosId().isEmpty()) {
-            throw new InvalidInputException(
-                    "tokenizer_config.json: bos_token is missing, or not in the vocabulary, but add_bos_token asks for it");
-        }
-        return new Encoding(
-                tokenizer.hash(),
-                tokenizer.vocabSize(),
-                bos ? tokenizer.bosId().getAsInt() : null,
-                tokenizer.eosId().getAsInt());
+        return Encoding.of(tokenizer, DocumentMarks.of(tokenizer, bos, Mark.REQUIRED));
     }
 
     /** Of all that the packed tokens depend on; the same only if nothing has changed. */
