@@ -383,29 +383,7 @@ public record Recipe(
 
     /** A hash of all that the result depends on besides the input: everything but where things lie. */
     String hash() {
-        Recipe anywhere = new Recipe(
-                preset,
-                seed,
-                "",
-                "anywhere",
-                "",
-                sources,
-                read,
-                normalize,
-                personalData,
-                language,
-                filters,
-                languageFilters,
-                wordLists,
-                exactDedup,
-                fuzzyDedup,
-                decontaminate,
-                mix,
-                validation,
-                pack,
-                kept,
-                report);
-        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.write(anywhere)));
+        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.writeAnywhere(this)));
     }
 
     private static void require(boolean holds, String key, Object found, String expected) {

@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
  * What the tasks in one JVM share: the plan, and what is costly to make from it, made when first asked for. It is broadcast, so that there is
  * one in each JVM. Thread-safe.
  */
-final class Workshop implements Serializable {
+final class TaskResources implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ final class Workshop implements Serializable {
     private transient volatile EvaluationGrams evaluation;
     private transient volatile Tokenizer tokenizer;
 
-    Workshop(Plan plan) {
+    TaskResources(Plan plan) {
         this.plan = plan;
     }
 
