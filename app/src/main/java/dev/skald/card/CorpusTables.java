@@ -1,5 +1,6 @@
 package dev.skald.card;
 
+import dev.skald.corpus.Amount;
 import dev.skald.corpus.CorpusSummary;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,22 +43,20 @@ final class CorpusTables {
     private static MarkdownTable languages(CorpusSummary corpus) {
         MarkdownTable table = new MarkdownTable("Language", "Documents", "MB of text", "Tokens");
         corpus.languages().entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<String, CorpusSummary.Amount> entry) ->
-                        -entry.getValue().tokens()))
+                .sorted(Comparator.comparingLong(
+                        (Map.Entry<String, Amount> entry) -> -entry.getValue().tokens()))
                 .forEach(entry -> table.row(row(entry.getKey(), entry.getValue())));
-        corpus.languages().values().stream()
-                .reduce(CorpusSummary.Amount::plus)
-                .ifPresent(sum -> table.row(row("all", sum)));
+        corpus.languages().values().stream().reduce(Amount::plus).ifPresent(sum -> table.row(row("all", sum)));
         return table;
     }
 
-    private static List<String> row(String name, CorpusSummary.Amount amount) {
+    private static List<String> row(String name, Amount amount) {
         List<String> cells = new ArrayList<>(List.of(name));
         cells.addAll(cells(amount));
         return cells;
     }
 
-    private static List<String> cells(CorpusSummary.Amount amount) {
+    private static List<String> cells(Amount amount) {
         return List.of(
                 String.format(Locale.ROOT, "%,d", amount.documents()),
                 String.format(Locale.ROOT, "%,.1f", amount.bytes() / 1e6),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.skald.corpus.Amount;
 import dev.skald.corpus.CorpusSummary;
 import dev.skald.model.LlamaConfig;
 import dev.skald.train.StepMetrics;
@@ -135,7 +136,7 @@ public final class ModelCard {
         Set<String> found = validatedLanguages(run);
         options.corpus().ifPresent(corpus -> {
             long all = corpus.languages().values().stream()
-                    .mapToLong(CorpusSummary.Amount::tokens)
+                    .mapToLong(Amount::tokens)
                     .sum();
             corpus.languages().forEach((language, amount) -> {
                 if (amount.tokens() >= SHARE_OF_A_LANGUAGE * all) {

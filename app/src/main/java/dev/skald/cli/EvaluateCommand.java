@@ -3,7 +3,7 @@ package dev.skald.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.generate.Generator;
-import dev.skald.text.TextDocuments;
+import dev.skald.text.DocumentReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -34,7 +34,8 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--text",
             required = true,
             paramLabel = "FILE",
-            description = ".txt (one document) or .jsonl (field text), either may be .gz.")
+            description =
+                    ".txt (one document) or .jsonl (field text), either may be .gz or .zst; or .parquet (column text).")
     private Path text;
 
     @Option(
@@ -58,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     : Math.min(generator.model().config().max_position_embeddings(), LONGEST_DEFAULT);
             Perplexity perplexity = new Perplexity(generator.model(), generator.tokenizer(), window);
             try (Progress progress = new Progress("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
-                TextDocuments.read(text, perplexity::add, progress::to);
+                DocumentReader.readTexts(text, perplexity::add, progress::to);
             }
             print(perplexity.result(), out);
         }

@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
-import dev.skald.text.TextFile;
+import dev.skald.text.TextParts;
 import dev.skald.tokenizer.TokenizerTrainer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -139,7 +139,7 @@ final class TokenizerCommand implements Runnable {
             long done = 0;
             for (Path file : files) {
                 long before = done;
-                new TextFile(file, field, trainer::read).read(bytes -> progress.to(before + bytes));
+                new TextParts(file, field, trainer::read).read(bytes -> progress.to(before + bytes));
                 done += Files.size(file);
             }
         }

@@ -1,7 +1,6 @@
 package dev.skald.corpus;
 
 import java.io.IOException;
-import java.util.BitSet;
 
 /** Sends the band keys of the documents that exact deduplication left to where equal keys meet. */
 record BandStage() implements Stage {
@@ -22,19 +21,17 @@ record BandStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
-        BitSet gone = new BitSet();
-        try (SortedRuns.Reader removed = Survivors.reader(plan, ExactStage.NAME, partition)) {
-            for (long[] record = removed.next(); record != null; record = removed.next()) {
-                gone.set(DocumentStore.rowOf(record[0]));
-            }
-        }
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (DocumentStore documents = plan.documents(partition);
+                RemovedDocuments removed = new RemovedDocuments(plan, Duplicates.EXACT, partition);
                 SortedRuns.Writer keys = out.runs("keys", WIDTH, SortedRuns.Receiver.HASH, plan.groups())) {
-            for (int row = gone.nextClearBit(0); row < documents.rows(); row = gone.nextClearBit(row + 1)) {
-                long rank = documents.rank(row);
+            for (int row = 0; row < documents.rows(); row++) {
                 long id = DocumentStore.idOf(partition, row);
+                if (removed.survivorOf(id) >= 0) {
+                    continue;
+                }
+                long rank = documents.rank(row);
                 for (int band = 0; band < plan.bands(); band++) {
                     keys.add(documents.band(row, band), rank, id);
                 }

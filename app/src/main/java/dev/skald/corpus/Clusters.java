@@ -7,14 +7,11 @@ final class Clusters implements AutoCloseable {
 
     private static final int SHOWN = 200;
 
-    private final String kind;
+    private final Duplicates kind;
     private final Tally tally;
     private final OpenPartitions<DocumentStore> partitions;
 
-    /**
-     * @param kind exact or fuzzy
-     */
-    Clusters(Plan plan, Tally tally, String kind) {
+    Clusters(Plan plan, Tally tally, Duplicates kind) {
         this.kind = kind;
         this.tally = tally;
         partitions = new OpenPartitions<>(plan::documents);

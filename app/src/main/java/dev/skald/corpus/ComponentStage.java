@@ -37,8 +37,8 @@ record ComponentStage(int step) implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (SortedRuns.Reader in = edges(plan, step, partition);
                 SortedRuns.Writer edges =
                         out.runs("edges", VerifyStage.EDGE_WIDTH, SortedRuns.Receiver.HASH, plan.groups())) {

@@ -21,8 +21,8 @@ record ExactStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (SortedRuns.Reader hashes = new SortedRuns.Reader(
                         plan.files(ReadStage.NAME, plan.partitions(), "hashes"),
                         ReadStage.HASH_WIDTH,
@@ -30,7 +30,7 @@ record ExactStage() implements Stage {
                         plan.groups());
                 SortedRuns.Writer removed =
                         out.runs("removed", REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions());
-                Clusters clusters = new Clusters(plan, out.tally(), "exact")) {
+                Clusters clusters = new Clusters(plan, out.tally(), Duplicates.EXACT)) {
             long high = 0;
             long low = 0;
             long survivor = 0;

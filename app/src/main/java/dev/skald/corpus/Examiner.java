@@ -66,7 +66,7 @@ final class Examiner {
             if (!bound.categories().isEmpty() && !bound.categories().contains(category)) {
                 return;
             }
-            double value = rule.measure(subject.under(bound));
+            double value = Measures.of(rule, subject.under(bound));
             values.put(rule, value);
             if (!Double.isNaN(value) && !bound.passes(value)) {
                 failures.add(new Failure(rule.key(), value, bound.min(), bound.max()));

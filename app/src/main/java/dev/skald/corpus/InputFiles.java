@@ -1,19 +1,17 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.text.FilePattern;
+import dev.skald.text.UnpackingInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystems;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Finds the files of a recipe's sources and cuts them into splits. */
 final class InputFiles {
@@ -37,7 +35,8 @@ final class InputFiles {
             if (files.isEmpty()) {
                 if (!source.optional()) {
                     throw new InvalidInputException("source '" + source.name() + "': "
-                            + base.resolve(plainPart(source.path())) + ": no such file; path is '" + source.path()
+                            + base.resolve(FilePattern.plainPart(source.path())) + ": no such file; path is '"
+                            + source.path()
                             + "', data is '" + recipe.data() + "'");
                 }
                 continue;
@@ -56,61 +55,21 @@ final class InputFiles {
         return splits;
     }
 
-    /** Files that a path, a directory or a glob stands for, sorted. */
+    /** Files that a path, a directory or a glob stands for, sorted; of a directory those of a known format. */
     static List<Path> find(Path base, String pattern) throws IOException {
-        Path plain = base.resolve(plainPart(pattern)).normalize();
-        if (plainPart(pattern).equals(pattern)) {
-            if (Files.isRegularFile(plain)) {
-                return List.of(plain);
-            }
-            if (!Files.isDirectory(plain)) {
-                return List.of();
-            }
-            return walk(plain).filter(file -> !formatOf(file).isEmpty()).toList();
-        }
-        if (!Files.isDirectory(plain)) {
-            return List.of();
-        }
-        // ** stands for no directory too, which Java's globs do not know.
-        String glob = base.resolve(pattern).normalize().toString().replace("/**/", "{/,/**/}");
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
-        return walk(plain).filter(matcher::matches).toList();
-    }
-
-    private static Stream<Path> walk(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(Files::isRegularFile).sorted().toList().stream();
-        }
-    }
-
-    /** The part of a glob before its first special character, up to a slash. */
-    private static String plainPart(String pattern) {
-        int special = 0;
-        while (special < pattern.length() && "*?{[".indexOf(pattern.charAt(special)) < 0) {
-            special++;
-        }
-        return special == pattern.length() ? pattern : pattern.substring(0, pattern.lastIndexOf('/', special) + 1);
-    }
-
-    /** By the file's name; the empty string if it says nothing. */
-    static String formatOf(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|zst)$", "");
-        if (name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json")) {
-            return "jsonl";
-        }
-        return name.endsWith(".txt")
-                ? "txt"
-                : name.endsWith(".parquet") ? "parquet" : name.endsWith(".warc") ? "warc" : "";
+        return FilePattern.find(base, pattern, file -> InputFormat.of(file).isPresent());
     }
 
     private static void addSplits(Recipe recipe, int index, Path file, List<Split> splits, List<String> warnings)
             throws IOException {
         Recipe.Source source = recipe.sources().get(index);
-        String format = source.format().isEmpty() ? formatOf(file) : source.format();
-        if (format.isEmpty()) {
-            throw new InvalidInputException("source '" + source.name() + "': " + file
-                    + ": the name does not tell the format; set format to jsonl, txt, txt-lines, parquet or warc");
-        }
+        InputFormat format = source.format().isEmpty()
+                ? InputFormat.of(file)
+                        .orElseThrow(
+                                () -> new InvalidInputException(
+                                        "source '" + source.name() + "': " + file
+                                                + ": the name does not tell the format; set format to jsonl, txt, txt-lines, parquet or warc"))
+                : InputFormat.named(source.format());
         if (!Files.isReadable(file)) {
             throw new InvalidInputException(file + ": permission denied");
         }
@@ -121,8 +80,7 @@ final class InputFiles {
         }
         boolean compressed = checkCompression(file);
         long length = compressed ? size * GZIP_RATIO : size;
-        boolean divisible = format.equals("jsonl") || format.equals("txt-lines");
-        long count = divisible
+        long count = format.isDivisible()
                 ? Math.max(
                         1,
                         (length + recipe.read().splitBytes() / 2)
@@ -137,16 +95,15 @@ final class InputFiles {
 
     /** Whether the file is compressed; its first bytes must be what its name says. */
     private static boolean checkCompression(Path file) throws IOException {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        int[] magic =
-                name.endsWith(".gz") ? new int[] {0x1F, 0x8B} : name.endsWith(".zst") ? new int[] {0x28, 0xB5} : null;
-        if (magic == null) {
+        if (!UnpackingInputStream.isPacked(file)) {
             return false;
         }
+        boolean gzip = file.toString().toLowerCase(Locale.ROOT).endsWith(".gz");
+        int[] magic = gzip ? new int[] {0x1F, 0x8B} : new int[] {0x28, 0xB5};
         try (InputStream in = Files.newInputStream(file)) {
             if (in.read() != magic[0] || in.read() != magic[1]) {
                 throw new InvalidInputException(file + ": not in the format that its name says: no "
-                        + (name.endsWith(".gz") ? "gzip" : "Zstandard") + " header");
+                        + (gzip ? "gzip" : "Zstandard") + " header");
             }
         }
         return true;

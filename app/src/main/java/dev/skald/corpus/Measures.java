@@ -4,16 +4,59 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
 
-/** The rules' measures that are more than one line. Pure functions. */
+/** What each rule measures of a document: pure functions, NaN where the rule does not apply. */
 final class Measures {
 
     private Measures() {}
+
+    /** The rule's value. */
+    static double of(Rule rule, Subject m) {
+        return switch (rule) {
+            case CHARACTERS -> m.shape().length;
+            case WORDS -> m.shape().words;
+            case MEAN_WORD_LENGTH -> meanWordLength(m);
+            case LINE_CHARACTERS -> lineCharacters(m);
+            case LINE_WORDS -> lineWords(m);
+            case LANGUAGE_SCORE -> m.score();
+            case ALPHABETIC_WORDS -> ratio(m.shape().letterWords, m.shape().words);
+            case DIGITS -> ratio(m.shape().digits, m.shape().length);
+            case HASHES -> ratio(m.shape().hashes, m.shape().words);
+            case ELLIPSES -> ratio(m.shape().ellipses, m.shape().words);
+            case BULLET_LINES -> bulletLines(m);
+            case ELLIPSIS_LINES -> ellipsisLines(m);
+            case STOP_WORD_HITS -> m.stopWordHits();
+            case STOP_WORDS -> ratio(m.stopWordHits(), m.shape().words);
+            case DUPLICATE_LINES -> m.repetition().lines();
+            case DUPLICATE_LINE_CHARACTERS -> m.repetition().lineCharacters();
+            case DUPLICATE_PARAGRAPHS -> m.repetition().paragraphs();
+            case DUPLICATE_PARAGRAPH_CHARACTERS -> m.repetition().paragraphCharacters();
+            case TOP_2_GRAM -> m.repetition().top(2);
+            case TOP_3_GRAM -> m.repetition().top(3);
+            case TOP_4_GRAM -> m.repetition().top(4);
+            case DUPLICATE_5_GRAMS -> m.repetition().duplicate(5);
+            case DUPLICATE_6_GRAMS -> m.repetition().duplicate(6);
+            case DUPLICATE_7_GRAMS -> m.repetition().duplicate(7);
+            case DUPLICATE_8_GRAMS -> m.repetition().duplicate(8);
+            case DUPLICATE_9_GRAMS -> m.repetition().duplicate(9);
+            case DUPLICATE_10_GRAMS -> m.repetition().duplicate(10);
+            case CHARACTER_10_GRAMS -> m.repetition().characterTenGrams();
+            case WORD_5_GRAMS -> m.repetition().wordFiveGrams();
+            case LINE_PUNCTUATION -> linePunctuation(m);
+            case SHORT_LINES -> shortLines(m);
+            case NEWLINES -> ratio(m.shape().newlines, m.shape().words);
+            case ADULT_WORDS -> m.adultWeight();
+            case URL_LENGTH -> urlLength(m);
+            case URL_MALFORMED -> urlMalformed(m);
+            case URL_BLOCKED -> urlBlocked(m);
+            case CONTAMINATION -> m.contamination();
+        };
+    }
 
     static double ratio(double count, double of) {
         return of == 0 ? 0 : count / of;
     }
 
-    static double meanWordLength(Subject subject) {
+    private static double meanWordLength(Subject subject) {
         TextShape shape = subject.shape();
         double sum = 0;
         for (int i = 0; i < shape.words; i++) {
@@ -22,14 +65,14 @@ final class Measures {
         return ratio(sum, shape.words);
     }
 
-    static double lineCharacters(Subject subject) {
+    private static double lineCharacters(Subject subject) {
         TextShape shape = subject.shape();
         int[] lengths = new int[shape.lines];
         Arrays.setAll(lengths, i -> shape.lineEnd[i] - shape.lineStart[i]);
         return meanAndMedian(lengths);
     }
 
-    static double lineWords(Subject subject) {
+    private static double lineWords(Subject subject) {
         TextShape shape = subject.shape();
         return meanAndMedian(Arrays.copyOf(shape.lineWords, shape.lines));
     }
@@ -45,14 +88,14 @@ final class Measures {
         return (mean + median) / 2;
     }
 
-    static double bulletLines(Subject subject) {
+    private static double bulletLines(Subject subject) {
         return lines(subject, (shape, line) -> {
             char first = shape.chars[shape.lineStart[line]];
             return first == '>' || first == '-' || first == '•';
         });
     }
 
-    static double ellipsisLines(Subject subject) {
+    private static double ellipsisLines(Subject subject) {
         return lines(subject, (shape, line) -> {
             int end = shape.lineEnd[line];
             char[] chars = shape.chars;
@@ -64,11 +107,11 @@ final class Measures {
         });
     }
 
-    static double linePunctuation(Subject subject) {
+    private static double linePunctuation(Subject subject) {
         return lines(subject, (shape, line) -> ".!?…:;\"'”’»)".indexOf(shape.chars[shape.lineEnd[line] - 1]) >= 0);
     }
 
-    static double shortLines(Subject subject) {
+    private static double shortLines(Subject subject) {
         return lines(subject, (shape, line) -> shape.lineEnd[line] - shape.lineStart[line] <= 30);
     }
 
@@ -92,15 +135,15 @@ final class Measures {
         return ratio(found, shape.lines);
     }
 
-    static double urlLength(Subject subject) {
+    private static double urlLength(Subject subject) {
         return subject.url().isEmpty() ? Double.NaN : subject.url().length();
     }
 
-    static double urlMalformed(Subject subject) {
+    private static double urlMalformed(Subject subject) {
         return subject.url().isEmpty() ? Double.NaN : host(subject.url()) == null ? 1 : 0;
     }
 
-    static double urlBlocked(Subject subject) {
+    private static double urlBlocked(Subject subject) {
         String host = subject.url().isEmpty() ? null : host(subject.url());
         return host == null
                 ? Double.NaN

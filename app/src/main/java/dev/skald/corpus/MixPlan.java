@@ -25,16 +25,16 @@ record MixPlan(
     private static final long REPEATS = 0x7265706561L;
 
     /** From the kept documents as counted. */
-    static MixPlan of(Recipe recipe, Map<String, SortedMap<String, Tally.Flow>> kept) {
+    static MixPlan of(Recipe recipe, Map<String, SortedMap<String, Amount>> kept) {
         SortedMap<String, SortedMap<String, Double>> weights = new TreeMap<>();
         SortedMap<String, Double> weighted = new TreeMap<>();
         SortedMap<String, Long> documents = new TreeMap<>();
         for (Recipe.Source source : recipe.sources()) {
-            kept.getOrDefault(source.name(), new TreeMap<>()).forEach((language, flow) -> {
+            kept.getOrDefault(source.name(), new TreeMap<>()).forEach((language, amount) -> {
                 double weight = source.weight() * categoryWeight(recipe.mix(), source.category(), language);
                 weights.computeIfAbsent(source.name(), key -> new TreeMap<>()).put(language, weight);
-                weighted.merge(language, weight * flow.tokens(), Double::sum);
-                documents.merge(language, flow.documents(), Long::sum);
+                weighted.merge(language, weight * amount.tokens(), Double::sum);
+                documents.merge(language, amount.documents(), Long::sum);
             });
         }
         recipe.mix().targetTokens().forEach((language, target) -> {

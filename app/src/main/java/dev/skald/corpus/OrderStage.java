@@ -12,10 +12,34 @@ record OrderStage(MixPlan mix) implements Stage {
     static final String NAME = "8-order";
 
     /** Place, id. */
-    static final int TRAIN_WIDTH = 2;
+    private static final int TRAIN_WIDTH = 2;
+
+    /** Column of the id in records of {@link #train}. */
+    static final int TRAIN_ID = 1;
 
     /** Language (in the upper half), place, id. */
-    static final int VALIDATION_WIDTH = 3;
+    private static final int VALIDATION_WIDTH = 3;
+
+    /** Column of the id in records of {@link #validation}. */
+    static final int VALIDATION_ID = 2;
+
+    /** What this stage decided for a shard of the training set. */
+    static SortedRuns.Reader train(Plan plan, int shard) throws IOException {
+        return new SortedRuns.Reader(
+                plan.files(NAME, plan.partitions(), "train"),
+                TRAIN_WIDTH,
+                shard,
+                plan.recipe().pack().shards());
+    }
+
+    /** What this stage decided for the held-out documents of a language. */
+    static SortedRuns.Reader validation(Plan plan, int language) throws IOException {
+        return new SortedRuns.Reader(
+                plan.files(NAME, plan.partitions(), "validation"),
+                VALIDATION_WIDTH,
+                language,
+                MixPlan.languages().size());
+    }
 
     @Override
     public String name() {
@@ -28,14 +52,12 @@ record OrderStage(MixPlan mix) implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         Recipe recipe = plan.recipe();
         int languages = MixPlan.languages().size();
         try (DocumentStore documents = plan.documents(partition);
-                TokenFile tokens = new TokenFile(
-                        plan.file(TokenStage.NAME, partition, "tokens"),
-                        plan.file(TokenStage.NAME, partition, "ends"));
+                TokenFile tokens = TokenFile.of(plan, partition);
                 SortedRuns.Writer train = out.runs(
                         "train",
                         TRAIN_WIDTH,

@@ -1,16 +1,9 @@
 package dev.skald.corpus;
 
-import dev.skald.dataset.PackedIndex;
-import dev.skald.dataset.PackedIndex.Encoding;
-import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.PackedTokensWriter;
-import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Writes the shards of the training set and, for each language, one of held-out documents. */
+/** Writes the shards of the training set and, for each language, one of held-out documents: a partition a shard. */
 record PackStage() implements Stage {
 
     static final String NAME = "9-pack";
@@ -26,121 +19,65 @@ record PackStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
+        PackedSets sets = PackedSets.of(plan, resources.tokenizer());
         int shards = plan.recipe().pack().shards();
-        Encoding encoding = encoding(plan.recipe(), workshop.tokenizer());
         if (partition < shards) {
-            try (SortedRuns.Reader order = new SortedRuns.Reader(
-                    plan.files(OrderStage.NAME, plan.partitions(), "train"),
-                    OrderStage.TRAIN_WIDTH,
-                    partition,
-                    shards)) {
-                pack(plan, out, order, 1, "train", directory(plan, "train"), partition, encoding);
+            try (SortedRuns.Reader order = OrderStage.train(plan, partition);
+                    PackedTokensWriter writer = sets.train(partition)) {
+                new Shard(plan, Flow.TRAIN, writer, out).add(order.next(), order, OrderStage.TRAIN_ID);
             }
             return;
         }
         int language = partition - shards;
-        String name = MixPlan.languages().get(language);
-        try (SortedRuns.Reader order = new SortedRuns.Reader(
-                plan.files(OrderStage.NAME, plan.partitions(), "validation"),
-                OrderStage.VALIDATION_WIDTH,
-                language,
-                MixPlan.languages().size())) {
-            pack(plan, out, order, 2, "validation", directory(plan, "validation-" + name), 0, encoding);
-        }
-    }
-
-    private static void pack(
-            Plan plan,
-            TaskOutput out,
-            SortedRuns.Reader order,
-            int idColumn,
-            String flow,
-            Path directory,
-            int shard,
-            Encoding encoding)
-            throws IOException {
-        long[] record = order.next();
-        if (record == null && flow.equals("validation")) {
-            return;
-        }
-        try (OpenPartitions<Partition> partitions = new OpenPartitions<>(number -> open(plan, number));
-                PackedTokensWriter writer = PackedTokensWriter.shard(
-                        directory, shard, encoding, plan.recipe().hash())) {
-            for (; record != null; record = order.next()) {
-                long id = record[idColumn];
-                Partition partition = partitions.get(DocumentStore.partitionOf(id));
-                int row = DocumentStore.rowOf(id);
-                String language = partition.documents.language(row);
-                String source = plan.recipe()
-                        .sources()
-                        .get(partition.documents.source(row))
-                        .name();
-                int bytes = partition.documents.bytes(row);
-                int[] ids = partition.tokens.ids(row);
-                writer.add(partition.tokens.id(row), language, source, bytes, ids);
-                out.tally().flow(flow, source, language, bytes, ids.length);
-                out.progress(bytes);
+        try (SortedRuns.Reader order = OrderStage.validation(plan, language)) {
+            long[] first = order.next();
+            if (first == null) {
+                return; // no documents of this language, and no dataset
             }
-            writer.commit();
+            try (PackedTokensWriter writer = sets.validation(MixPlan.languages().get(language))) {
+                new Shard(plan, Flow.VALIDATION, writer, out).add(first, order, OrderStage.VALIDATION_ID);
+            }
         }
     }
 
-    private static Partition open(Plan plan, int number) throws IOException {
-        return new Partition(
-                plan.documents(number),
-                new TokenFile(
-                        plan.file(TokenStage.NAME, number, "tokens"), plan.file(TokenStage.NAME, number, "ends")));
+    /** A shard that is being written. */
+    private record Shard(Plan plan, Flow flow, PackedTokensWriter writer, TaskOutput out) {
+
+        /** All documents of the records, the ids of which are in a column; completes the shard. */
+        void add(long[] first, SortedRuns.Reader order, int column) throws IOException {
+            try (OpenPartitions<Partition> partitions = new OpenPartitions<>(number -> Partition.open(plan, number))) {
+                for (long[] record = first; record != null; record = order.next()) {
+                    long id = record[column];
+                    add(partitions.get(DocumentStore.partitionOf(id)), DocumentStore.rowOf(id));
+                }
+                writer.commit();
+            }
+        }
+
+        private void add(Partition partition, int row) throws IOException {
+            DocumentStore documents = partition.documents;
+            String language = documents.language(row);
+            String source = plan.recipe().sources().get(documents.source(row)).name();
+            int bytes = documents.bytes(row);
+            int[] ids = partition.tokens.ids(row);
+            writer.add(partition.tokens.id(row), language, source, bytes, ids);
+            out.tally().flow(flow, source, language, bytes, ids.length);
+            out.progress(bytes);
+        }
     }
 
     private record Partition(DocumentStore documents, TokenFile tokens) implements OpenPartitions.Partition {
+
+        static Partition open(Plan plan, int number) throws IOException {
+            return new Partition(plan.documents(number), TokenFile.of(plan, number));
+        }
+
         @Override
         public void close() {
             documents.close();
             tokens.close();
-        }
-    }
-
-    /** What the ids mean. */
-    static Encoding encoding(Recipe recipe, Tokenizer tokenizer) {
-        return new Encoding(
-                tokenizer.hash(),
-                tokenizer.vocabSize(),
-                recipe.pack().bos() && tokenizer.bosId().isPresent()
-                        ? (Integer) tokenizer.bosId().getAsInt()
-                        : null,
-                recipe.pack().eos() && tokenizer.eosId().isPresent()
-                        ? (Integer) tokenizer.eosId().getAsInt()
-                        : null);
-    }
-
-    private static Path directory(Plan plan, String set) {
-        return plan.output().resolve("packed").resolve(set);
-    }
-
-    /** Makes datasets of the shards. */
-    static void commit(Plan plan, Encoding encoding) throws IOException {
-        List<PackedIndex.Shard> train = new ArrayList<>();
-        for (int shard = 0; shard < plan.recipe().pack().shards(); shard++) {
-            PackedTokens.findShard(
-                            directory(plan, "train"),
-                            shard,
-                            encoding,
-                            plan.recipe().hash())
-                    .ifPresent(train::add);
-        }
-        PackedTokensWriter.commitIndex(directory(plan, "train"), encoding, train);
-        for (String language : MixPlan.languages()) {
-            Path directory = directory(plan, "validation-" + language);
-            if (java.nio.file.Files.isDirectory(directory)) {
-                List<PackedIndex.Shard> held =
-                        PackedTokens.findShard(
-                                        directory, 0, encoding, plan.recipe().hash())
-                                .stream()
-                                .toList();
-                PackedTokensWriter.commitIndex(directory, encoding, held);
-            }
         }
     }
 }

@@ -3,14 +3,13 @@ package dev.skald.corpus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalOutputFile;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
@@ -26,10 +25,7 @@ final class ParquetResultWriter implements ResultWriter {
     ParquetResultWriter(Recipe recipe, Path file, boolean removed) throws IOException {
         this.recipe = recipe;
         schema = schema(removed);
-        Configuration configuration = new Configuration();
-        configuration.set("fs.file.impl", RawLocalFileSystem.class.getName()); // no .crc files beside
-        rows = ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))
-                .withConf(configuration)
+        rows = ExampleParquetWriter.builder(new LocalOutputFile(file))
                 .withType(schema)
                 .withCompressionCodec(CompressionCodecName.ZSTD)
                 .withWriteMode(ParquetFileWriter.Mode.OVERWRITE)
@@ -63,12 +59,18 @@ final class ParquetResultWriter implements ResultWriter {
     }
 
     @Override
-    public void removed(
-            DocumentStore.Stored stored, String stage, List<Examiner.Failure> failures, String cluster, String survivor)
+    public void filtered(DocumentStore.Stored stored, List<Examiner.Failure> failures) throws IOException {
+        Group row = row(stored, recipe.kept().removedText());
+        add(row, "stage", "filters");
+        add(row, "reasons", ResultWriter.reasons(failures));
+        rows.write(row);
+    }
+
+    @Override
+    public void duplicate(DocumentStore.Stored stored, Duplicates kind, String cluster, String survivor)
             throws IOException {
         Group row = row(stored, recipe.kept().removedText());
-        add(row, "stage", stage);
-        add(row, "reasons", failures.isEmpty() ? "" : ResultWriter.reasons(failures));
+        add(row, "stage", kind.key());
         add(row, "cluster", cluster);
         add(row, "survivor", survivor);
         rows.write(row);

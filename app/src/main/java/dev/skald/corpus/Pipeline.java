@@ -86,10 +86,10 @@ public final class Pipeline {
         Tally tokens = runner.run(new TokenStage());
         add(total, tokens);
         if (!recipe.tokenizer().isEmpty()) {
-            MixPlan mix = MixPlan.of(recipe, tokens.flows().getOrDefault("fuzzy_dedup", new java.util.TreeMap<>()));
+            MixPlan mix = MixPlan.of(recipe, tokens.flow(Flow.KEPT));
             runner.run(new OrderStage(mix));
             add(total, runner.run(new PackStage()));
-            PackStage.commit(plan, PackStage.encoding(recipe, new Workshop(plan).tokenizer()));
+            PackedSets.of(plan, new TaskResources(plan).tokenizer()).commit();
         }
         return total;
     }
@@ -116,8 +116,8 @@ public final class Pipeline {
 
     private void checkRejected(Tally total) {
         long rejected = total.counter("rejected");
-        long read = total.total("read").values().stream()
-                .mapToLong(Tally.Flow::documents)
+        long read = total.total(Flow.READ).values().stream()
+                .mapToLong(Amount::documents)
                 .sum();
         if (rejected > 0) {
             log.printf("warning: %d records kept aside in rejected/: %s%n", rejected, total.rejected());

@@ -33,21 +33,21 @@ record ReadStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         Recipe recipe = plan.recipe();
         Split split = plan.splits().get(partition);
         Recipe.Source source = recipe.sources().get(split.source());
         String part = String.format(Locale.ROOT, "part-%05d", partition);
         try (Rejects rejects = new Rejects(
                         new BufferedOutputStream(Files.newOutputStream(out.result("rejected", part + ".jsonl"))));
-                RecordReader reader = RecordReader.open(split, source, recipe.read(), rejects);
+                SplitReader reader = new SplitReader(split, source, recipe.read(), rejects);
                 ResultWriter removed =
                         ResultWriter.open(recipe, name -> out.result("removed", "filters-" + part + name), true);
                 DocumentStore.Writer store =
                         new DocumentStore.Writer(out.file("texts"), out.file("rows"), plan.bands());
                 SortedRuns.Writer hashes = out.runs("hashes", HASH_WIDTH, SortedRuns.Receiver.HASH, plan.groups())) {
-            new Task(partition, workshop, out, store, hashes, removed).read(reader);
+            new Task(partition, resources, out, store, hashes, removed).read(reader);
             out.tally().count("rejected", rejects.count());
             out.tally().reject(rejects.reasons());
         }
@@ -69,31 +69,31 @@ record ReadStage() implements Stage {
 
         Task(
                 int partition,
-                Workshop workshop,
+                TaskResources resources,
                 TaskOutput out,
                 DocumentStore.Writer store,
                 SortedRuns.Writer hashes,
                 ResultWriter removed)
                 throws IOException {
             this.partition = partition;
-            plan = workshop.plan();
+            plan = resources.plan();
             recipe = plan.recipe();
             this.out = out;
             tally = out.tally();
             this.store = store;
             this.hashes = hashes;
             this.removed = removed;
-            examiner = new Examiner(recipe, workshop.wordLists(), workshop.evaluation());
+            examiner = new Examiner(recipe, resources.wordLists(), resources.evaluation());
             minHash = plan.bands() > 0 ? new MinHash(recipe.fuzzyDedup(), recipe.seed()) : null;
         }
 
-        void read(RecordReader reader) throws IOException {
+        void read(SplitReader reader) throws IOException {
             for (Document raw = reader.next(); raw != null; raw = reader.next()) {
                 int read = utf8Length(raw.text());
                 Examiner.Examined examined = examiner.examine(raw, tally);
                 int bytes = utf8Length(examined.document().text());
                 Recipe.Source source = recipe.sources().get(raw.source());
-                tally.flow("read", source.name(), examined.language(), read, 0);
+                tally.flow(Flow.READ, source.name(), examined.language(), read, 0);
                 String declared = raw.declared();
                 if (!declared.isEmpty()) {
                     tally.identified(declared, examined.language());
@@ -104,7 +104,7 @@ record ReadStage() implements Stage {
                         new DocumentStore.Stored(examined.document(), examined.language(), examined.score(), bytes);
                 if (examined.failures().isEmpty()) {
                     keep(stored);
-                    tally.flow("filtered", source.name(), examined.language(), bytes, 0);
+                    tally.flow(Flow.FILTERED, source.name(), examined.language(), bytes, 0);
                 } else {
                     drop(stored, examined.failures());
                 }
@@ -122,7 +122,7 @@ record ReadStage() implements Stage {
         }
 
         private void drop(DocumentStore.Stored stored, List<Examiner.Failure> failures) throws IOException {
-            removed.removed(stored, "filters", failures, "", "");
+            removed.filtered(stored, failures);
             Document document = stored.document();
             String name = recipe.sources().get(document.source()).name();
             int most = recipe.report().samples();

@@ -1,6 +1,9 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.text.Fields;
+import dev.skald.text.Flaws;
+import dev.skald.text.ReadOptions;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -151,6 +154,11 @@ public record Recipe(
                     "1024 to 268435456");
             requireOneOf("read.invalid_utf8", invalidUtf8, List.of("replace", "reject"));
             requireFraction("read.max_rejected", maxRejected);
+        }
+
+        /** The same for a reader of files. */
+        ReadOptions options(Fields fields, boolean metadata, Flaws flaws) {
+            return new ReadOptions(fields, metadata, maxDocumentBytes, invalidUtf8.equals("replace"), flaws);
         }
     }
 
@@ -375,29 +383,7 @@ public record Recipe(
 
     /** A hash of all that the result depends on besides the input: everything but where things lie. */
     String hash() {
-        Recipe anywhere = new Recipe(
-                preset,
-                seed,
-                "",
-                "anywhere",
-                "",
-                sources,
-                read,
-                normalize,
-                personalData,
-                language,
-                filters,
-                languageFilters,
-                wordLists,
-                exactDedup,
-                fuzzyDedup,
-                decontaminate,
-                mix,
-                validation,
-                pack,
-                kept,
-                report);
-        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.write(anywhere)));
+        return java.util.HexFormat.of().formatHex(Hashes.md5(RecipeReader.writeAnywhere(this)));
     }
 
     private static void require(boolean holds, String key, Object found, String expected) {

@@ -242,6 +242,17 @@ public final class RecipeReader {
         }
     }
 
+    /** As {@link #write}, without where things lie. */
+    static String writeAnywhere(Recipe recipe) {
+        try {
+            ObjectNode anywhere = YAML.valueToTree(recipe);
+            anywhere.put("data", "").put("output", "anywhere").put("tokenizer", "");
+            return YAML.writeValueAsString(anywhere);
+        } catch (JacksonException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The keys in which two recipes differ, with dots. */
     static List<String> differences(String before, String now) throws IOException {
         List<String> found = new java.util.ArrayList<>();

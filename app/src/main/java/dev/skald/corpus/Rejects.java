@@ -2,14 +2,18 @@ package dev.skald.corpus;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.skald.text.Flaw;
+import dev.skald.text.Flaws;
+import dev.skald.text.Place;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Keeps records aside that are no documents: a JSON line each with file, place, reason and the record's beginning. */
-final class Rejects implements AutoCloseable {
+final class Rejects implements Flaws, AutoCloseable {
 
     private static final int SHOWN = 200;
 
@@ -22,27 +26,25 @@ final class Rejects implements AutoCloseable {
         json.setRootValueSeparator(new com.fasterxml.jackson.core.io.SerializedString("\n"));
     }
 
-    /**
-     * @param file the input
-     * @param unit what {@code place} counts: line, byte or record
-     * @param place where in the file
-     * @param reason without the details of the one record, so that reasons can be counted
-     * @param detail of this record, or the empty string
-     * @param record its first bytes
-     * @param length of {@code record} that are valid
-     */
-    void add(String file, String unit, long place, String reason, String detail, byte[] record, int length)
-            throws IOException {
+    @Override
+    public void add(Flaw flaw) throws IOException {
+        String reason = flaw.kind() == Flaw.Kind.TOO_LONG ? "longer than read.max_document_bytes" : flaw.reason();
         count++;
         reasons.merge(reason, 1L, Long::sum);
         json.writeStartObject();
-        json.writeStringField("file", file);
-        json.writeNumberField(unit, place);
-        json.writeStringField("reason", reason);
-        if (!detail.isEmpty()) {
-            json.writeStringField("detail", detail);
+        Place place = flaw.place();
+        json.writeStringField("file", place.file().toString());
+        if (place.unit() == Place.Unit.FILE) {
+            json.writeNumberField("line", 1);
+        } else {
+            json.writeNumberField(place.unit().name().toLowerCase(Locale.ROOT), place.number());
         }
-        json.writeStringField("start", new String(record, 0, Math.min(SHOWN, length), StandardCharsets.UTF_8));
+        json.writeStringField("reason", reason);
+        if (!flaw.detail().isEmpty()) {
+            json.writeStringField("detail", flaw.detail());
+        }
+        int shown = Math.min(SHOWN, flaw.record().length);
+        json.writeStringField("start", new String(flaw.record(), 0, shown, StandardCharsets.UTF_8));
         json.writeEndObject();
     }
 

@@ -17,15 +17,6 @@ import java.util.TreeMap;
 /** The report as one HTML page without scripts: tables, and pictures in SVG. */
 final class ReportPage {
 
-    /** Stage in the tally, and what the page calls it. */
-    private static final List<Map.Entry<String, String>> STAGES = List.of(
-            Map.entry("read", "read"),
-            Map.entry("filtered", "after the filters"),
-            Map.entry("exact_dedup", "after exact deduplication"),
-            Map.entry("fuzzy_dedup", "after near deduplication"),
-            Map.entry("train", "packed for training (mixed)"),
-            Map.entry("validation", "packed for validation"));
-
     private final Recipe recipe;
     private final Tally tally;
     private final Markup page = new Markup();
@@ -62,14 +53,14 @@ final class ReportPage {
         }
     }
 
-    private Tally.Flow sum(String stage) {
-        return tally.total(stage).values().stream().reduce(Tally.Flow.NONE, Tally.Flow::plus);
+    private Amount sum(Flow flow) {
+        return tally.total(flow).values().stream().reduce(Amount.NONE, Amount::plus);
     }
 
     private void cards() {
-        Tally.Flow read = sum("read");
-        Tally.Flow kept = sum("fuzzy_dedup");
-        Tally.Flow packed = sum("train");
+        Amount read = sum(Flow.READ);
+        Amount kept = sum(Flow.KEPT);
+        Amount packed = sum(Flow.TRAIN);
         page.add("<div class=cards>");
         card(number(read.documents()), "documents read");
         card(megabytes(read.bytes()), "of text read");
@@ -89,24 +80,24 @@ final class ReportPage {
                 "Funnel",
                 "What each step left. Bars show bytes of text, by language; packed sets count repeated documents as often as they are repeated.");
         long widest = 1;
-        for (var stage : STAGES) {
-            widest = Math.max(widest, sum(stage.getKey()).bytes());
+        for (Flow flow : Flow.values()) {
+            widest = Math.max(widest, sum(flow).bytes());
         }
         page.add("<section>");
-        for (var stage : STAGES) {
-            Tally.Flow flow = sum(stage.getKey());
+        for (Flow flow : Flow.values()) {
+            Amount amount = sum(flow);
             page.add(
                     "<div class=step><span>%s</span><span><span class=bar style=\"width:%.2f%%\">",
-                    stage.getValue(), 100.0 * flow.bytes() / widest);
-            tally.total(stage.getKey())
+                    flow.words(), 100.0 * amount.bytes() / widest);
+            tally.total(flow)
                     .forEach((language, part) -> page.add(
                             "<i class=%s style=\"flex:%d 0 0\" title=\"%s %s\"></i>",
                             language, part.bytes(), language, megabytes(part.bytes())));
             page.add(
                     "</span></span><span class=amount>%s documents, %s%s</span></div>",
-                    number(flow.documents()),
-                    megabytes(flow.bytes()),
-                    flow.tokens() == 0 ? "" : ", " + number(flow.tokens()) + " tokens");
+                    number(amount.documents()),
+                    megabytes(amount.bytes()),
+                    amount.tokens() == 0 ? "" : ", " + number(amount.tokens()) + " tokens");
         }
         page.legend();
         page.add("</section>");
@@ -127,26 +118,26 @@ final class ReportPage {
                 "training tokens",
                 "validation tokens");
         for (String language : LanguageIdentifier.KNOWN) {
-            if (tally.total("read").containsKey(language)) {
-                Tally.Flow read = of("read", language);
-                Tally.Flow kept = of("fuzzy_dedup", language);
+            if (tally.total(Flow.READ).containsKey(language)) {
+                Amount read = of(Flow.READ, language);
+                Amount kept = of(Flow.KEPT, language);
                 page.row(
                         language,
                         number(read.documents()),
                         megabytes(read.bytes()),
-                        number(of("filtered", language).documents()),
+                        number(of(Flow.FILTERED, language).documents()),
                         number(kept.documents()),
                         megabytes(kept.bytes()),
                         number(kept.tokens()),
-                        number(of("train", language).tokens()),
-                        number(of("validation", language).tokens()));
+                        number(of(Flow.TRAIN, language).tokens()),
+                        number(of(Flow.VALIDATION, language).tokens()));
             }
         }
         page.endTable();
     }
 
-    private Tally.Flow of(String stage, String language) {
-        return tally.total(stage).getOrDefault(language, Tally.Flow.NONE);
+    private Amount of(Flow flow, String language) {
+        return tally.total(flow).getOrDefault(language, Amount.NONE);
     }
 
     private void sources() {
@@ -163,34 +154,29 @@ final class ReportPage {
                 "kept of read",
                 "training tokens");
         for (Recipe.Source source : recipe.sources()) {
-            Tally.Flow read = ofSource("read", source.name());
+            Amount read = ofSource(Flow.READ, source.name());
             if (read.documents() == 0) {
                 continue;
             }
-            Tally.Flow kept = ofSource("fuzzy_dedup", source.name());
+            Amount kept = ofSource(Flow.KEPT, source.name());
             page.row(
                     escape(source.name()),
                     escape(source.category()),
                     number(read.documents()),
                     megabytes(read.bytes()),
-                    number(ofSource("filtered", source.name()).documents()),
-                    number(ofSource("exact_dedup", source.name()).documents()),
+                    number(ofSource(Flow.FILTERED, source.name()).documents()),
+                    number(ofSource(Flow.EXACT_DEDUP, source.name()).documents()),
                     number(kept.documents()),
                     megabytes(kept.bytes()),
                     percent(kept.bytes(), read.bytes()),
-                    number(ofSource("train", source.name()).tokens()));
+                    number(ofSource(Flow.TRAIN, source.name()).tokens()));
         }
         page.endTable();
     }
 
-    private Tally.Flow ofSource(String stage, String source) {
-        return tally
-                .flows()
-                .getOrDefault(stage, new TreeMap<>())
-                .getOrDefault(source, new TreeMap<>())
-                .values()
-                .stream()
-                .reduce(Tally.Flow.NONE, Tally.Flow::plus);
+    private Amount ofSource(Flow flow, String source) {
+        return tally.flow(flow).getOrDefault(source, new TreeMap<>()).values().stream()
+                .reduce(Amount.NONE, Amount::plus);
     }
 
     private void rules() {
@@ -259,12 +245,12 @@ final class ReportPage {
                 "Duplicates",
                 "Clusters of equal and of nearly equal documents, the largest first. Near ones are pairs whose shingle sets were compared exactly; a cluster is all that pairs connect.");
         page.startTable("", "clusters", "documents in them", "removed", "largest");
-        for (String kind : List.of("exact", "fuzzy")) {
-            SortedMap<Long, Long> sizes = tally.clusterSizes().getOrDefault(kind, new TreeMap<>());
+        for (Duplicates kind : Duplicates.values()) {
+            SortedMap<Long, Long> sizes = tally.clusterSizes(kind);
             long count = sum(sizes, 0);
             long members = sum(sizes, 1);
             page.row(
-                    kind.equals("exact") ? "equal" : "nearly equal",
+                    kind == Duplicates.EXACT ? "equal" : "nearly equal",
                     number(count),
                     number(members),
                     number(members - count),
@@ -277,11 +263,11 @@ final class ReportPage {
                 number(tally.counter("pairs joined")),
                 recipe.fuzzyDedup().threshold(),
                 number(tally.counter("bucket pieces")));
-        for (String kind : List.of("exact", "fuzzy")) {
-            for (Tally.Cluster cluster : tally.clusters().getOrDefault(kind, List.of())) {
+        for (Duplicates kind : Duplicates.values()) {
+            for (Tally.Cluster cluster : tally.clusters(kind)) {
                 page.add(
                         "<details><summary>%s <b>%s</b><span class=n>%s documents</span></summary><div class=sample><q>%s</q></div></details>",
-                        kind.equals("exact") ? "equal to" : "near",
+                        kind == Duplicates.EXACT ? "equal to" : "near",
                         escape(cluster.survivor()),
                         number(cluster.size()),
                         escape(cluster.start()));

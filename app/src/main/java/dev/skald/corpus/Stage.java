@@ -29,5 +29,5 @@ sealed interface Stage extends Serializable
     }
 
     /** Does one partition. */
-    void run(int partition, Workshop workshop, TaskOutput out) throws IOException;
+    void run(int partition, TaskResources resources, TaskOutput out) throws IOException;
 }

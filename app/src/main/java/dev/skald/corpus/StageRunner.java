@@ -32,14 +32,14 @@ final class StageRunner implements AutoCloseable {
 
     private final Plan plan;
     private final JavaSparkContext spark;
-    private final Broadcast<Workshop> workshop;
+    private final Broadcast<TaskResources> resources;
     private final Progress progress;
 
     StageRunner(Plan plan, String master, Progress progress) {
         this.plan = plan;
         this.progress = progress;
         spark = new JavaSparkContext(configuration(master));
-        workshop = spark.broadcast(new Workshop(plan));
+        resources = spark.broadcast(new TaskResources(plan));
     }
 
     /** How Spark is started; it logs its warnings only, unless the JVM was told otherwise. */
@@ -100,7 +100,7 @@ final class StageRunner implements AutoCloseable {
                 .mapToLong(partition -> stage.weight(plan, partition))
                 .sum();
         JavaFutureAction<Void> job =
-                spark.parallelize(missing, missing.size()).foreachAsync(new Task(stage, workshop, bytes, done));
+                spark.parallelize(missing, missing.size()).foreachAsync(new Task(stage, resources, bytes, done));
         progress.start(stage.name(), total, missing.size());
         while (true) {
             try {
@@ -146,12 +146,12 @@ final class StageRunner implements AutoCloseable {
     }
 
     /** What Spark sends to where a partition is done. */
-    private record Task(Stage stage, Broadcast<Workshop> workshop, LongAccumulator bytes, LongAccumulator done)
+    private record Task(Stage stage, Broadcast<TaskResources> resources, LongAccumulator bytes, LongAccumulator done)
             implements VoidFunction<Integer> {
 
         @Override
         public void call(Integer partition) throws IOException {
-            Workshop here = workshop.value();
+            TaskResources here = resources.value();
             try (TaskOutput out = new TaskOutput(here.plan(), stage, partition, bytes::add)) {
                 stage.run(partition, here, out);
                 out.commit();

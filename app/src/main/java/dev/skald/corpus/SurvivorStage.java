@@ -22,12 +22,12 @@ record SurvivorStage(int steps) implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (SortedRuns.Reader edges = ComponentStage.edges(plan, steps, partition);
                 SortedRuns.Writer removed = out.runs(
                         "removed", ExactStage.REMOVED_WIDTH, SortedRuns.Receiver.PARTITION, plan.partitions());
-                Clusters clusters = new Clusters(plan, out.tally(), "fuzzy")) {
+                Clusters clusters = new Clusters(plan, out.tally(), Duplicates.FUZZY)) {
             long center = 0;
             long size = 0;
             for (long[] edge = edges.nextDistinct(); edge != null; edge = edges.nextDistinct()) {

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -28,21 +27,6 @@ final class Tally {
 
     private static final int LARGEST_CLUSTERS = 10;
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    /**
-     * Documents, UTF-8 bytes of their text and tokens (0 where none were counted).
-     *
-     * @param documents how many
-     * @param bytes of text
-     * @param tokens of text
-     */
-    record Flow(long documents, long bytes, long tokens) {
-        static final Flow NONE = new Flow(0, 0, 0);
-
-        Flow plus(Flow other) {
-            return new Flow(documents + other.documents, bytes + other.bytes, tokens + other.tokens);
-        }
-    }
 
     /**
      * A dropped document to look at.
@@ -65,7 +49,10 @@ final class Tally {
      */
     record Cluster(long size, String survivor, String start) {}
 
-    private final SortedMap<String, SortedMap<String, SortedMap<String, Flow>>> flows = new TreeMap<>();
+    /** In the order of the keys, so that report.json has it. */
+    private final SortedMap<Flow, SortedMap<String, SortedMap<String, Amount>>> flows =
+            new TreeMap<>(Comparator.comparing(Flow::key));
+
     private final SortedMap<String, Long> counters = new TreeMap<>();
     private final SortedMap<String, Long> rejected = new TreeMap<>();
     private final SortedMap<String, Long> masked = new TreeMap<>();
@@ -74,17 +61,17 @@ final class Tally {
     private final SortedMap<String, SortedMap<String, long[]>> histograms = new TreeMap<>();
     private final SortedMap<String, SortedMap<String, Long>> confusion = new TreeMap<>();
     private final SortedMap<String, List<Sample>> samples = new TreeMap<>();
-    private final SortedMap<String, SortedMap<Long, Long>> clusterSizes = new TreeMap<>();
-    private final SortedMap<String, List<Cluster>> clusters = new TreeMap<>();
+    private final SortedMap<Duplicates, SortedMap<Long, Long>> clusterSizes = new TreeMap<>();
+    private final SortedMap<Duplicates, List<Cluster>> clusters = new TreeMap<>();
 
-    void flow(String stage, String source, String language, long bytes, long tokens) {
-        flow(stage, source, language, new Flow(1, bytes, tokens));
+    void flow(Flow flow, String source, String language, long bytes, long tokens) {
+        flow(flow, source, language, new Amount(1, bytes, tokens));
     }
 
-    private void flow(String stage, String source, String language, Flow flow) {
-        flows.computeIfAbsent(stage, key -> new TreeMap<>())
+    private void flow(Flow flow, String source, String language, Amount amount) {
+        flows.computeIfAbsent(flow, key -> new TreeMap<>())
                 .computeIfAbsent(source, key -> new TreeMap<>())
-                .merge(language, flow, Flow::plus);
+                .merge(language, amount, Amount::plus);
     }
 
     void count(String counter, long more) {
@@ -133,16 +120,16 @@ final class Tally {
         }
     }
 
-    void cluster(String kind, long size) {
+    void cluster(Duplicates kind, long size) {
         clusterSizes.computeIfAbsent(kind, key -> new TreeMap<>()).merge(size, 1L, Long::sum);
     }
 
-    boolean wantsCluster(String kind, long size) {
+    boolean wantsCluster(Duplicates kind, long size) {
         List<Cluster> kept = clusters.get(kind);
         return kept == null || kept.size() < LARGEST_CLUSTERS || size >= kept.getLast().size;
     }
 
-    void cluster(String kind, Cluster cluster) {
+    void cluster(Duplicates kind, Cluster cluster) {
         List<Cluster> kept = clusters.computeIfAbsent(kind, key -> new ArrayList<>());
         kept.add(cluster);
         kept.sort(Comparator.comparingLong(Cluster::size).reversed().thenComparing(Cluster::survivor));
@@ -153,8 +140,8 @@ final class Tally {
 
     /** Adds everything that another one counted. */
     void add(Tally other, int mostSamples) {
-        other.flows.forEach((stage, bySource) -> bySource.forEach(
-                (source, byLanguage) -> byLanguage.forEach((language, flow) -> flow(stage, source, language, flow))));
+        other.flows.forEach((flow, bySource) -> bySource.forEach((source, byLanguage) ->
+                byLanguage.forEach((language, amount) -> flow(flow, source, language, amount))));
         other.counters.forEach(this::count);
         reject(other.rejected);
         other.masked.forEach((kind, count) -> masked.merge(kind, count, Long::sum));
@@ -185,17 +172,13 @@ final class Tally {
         Files.write(file, JSON.writeValueAsBytes(this));
     }
 
-    /** By stage, source and language. */
-    SortedMap<String, SortedMap<String, SortedMap<String, Flow>>> flows() {
-        return flows;
+    /** By source and language. */
+    SortedMap<String, SortedMap<String, Amount>> flow(Flow flow) {
+        return flows.getOrDefault(flow, new TreeMap<>());
     }
 
     long counter(String name) {
         return counters.getOrDefault(name, 0L);
-    }
-
-    SortedMap<String, Long> counters() {
-        return counters;
     }
 
     SortedMap<String, Long> rejected() {
@@ -223,19 +206,21 @@ final class Tally {
         return samples;
     }
 
-    SortedMap<String, SortedMap<Long, Long>> clusterSizes() {
-        return clusterSizes;
+    SortedMap<Long, Long> clusterSizes(Duplicates kind) {
+        return clusterSizes.getOrDefault(kind, new TreeMap<>());
     }
 
-    SortedMap<String, List<Cluster>> clusters() {
-        return clusters;
+    List<Cluster> clusters(Duplicates kind) {
+        return clusters.getOrDefault(kind, List.of());
     }
 
-    Map<String, Flow> total(String stage) {
-        SortedMap<String, Flow> total = new TreeMap<>();
-        flows.getOrDefault(stage, new TreeMap<>())
+    /** By language. */
+    SortedMap<String, Amount> total(Flow flow) {
+        SortedMap<String, Amount> total = new TreeMap<>();
+        flow(flow)
                 .values()
-                .forEach(byLanguage -> byLanguage.forEach((language, flow) -> total.merge(language, flow, Flow::plus)));
+                .forEach(byLanguage ->
+                        byLanguage.forEach((language, amount) -> total.merge(language, amount, Amount::plus)));
         return total;
     }
 }

@@ -22,9 +22,15 @@ final class TokenFile implements AutoCloseable {
     private final MemorySegment tokens;
     private final MemorySegment ends;
 
-    TokenFile(Path tokens, Path ends) throws IOException {
+    private TokenFile(Path tokens, Path ends) throws IOException {
         this.tokens = map(tokens);
         this.ends = map(ends);
+    }
+
+    /** Of a partition. */
+    static TokenFile of(Plan plan, int partition) throws IOException {
+        return new TokenFile(
+                plan.file(TokenStage.NAME, partition, "tokens"), plan.file(TokenStage.NAME, partition, "ends"));
     }
 
     private MemorySegment map(Path file) throws IOException {

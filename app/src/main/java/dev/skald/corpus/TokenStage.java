@@ -2,8 +2,8 @@ package dev.skald.corpus;
 
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Writes the documents that deduplication removed to removed/ and the others to kept/, and turns those into token ids. */
 record TokenStage() implements Stage {
@@ -26,58 +26,98 @@ record TokenStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
-        Recipe recipe = plan.recipe();
-        String part = String.format(Locale.ROOT, "part-%05d", partition);
-        Tokenizer tokenizer = recipe.tokenizer().isEmpty() ? null : workshop.tokenizer();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (DocumentStore documents = plan.documents(partition);
-                SortedRuns.Reader exact = Survivors.reader(plan, ExactStage.NAME, partition);
-                SortedRuns.Reader fuzzy = Survivors.reader(plan, SurvivorStage.NAME, partition);
-                ResultWriter kept = ResultWriter.open(recipe, name -> out.result("kept", part + name), false);
-                ResultWriter removed =
-                        ResultWriter.open(recipe, name -> out.result("removed", "duplicates-" + part + name), true);
-                TokenFile.Writer tokens = new TokenFile.Writer(out.file("tokens"), out.file("ends"));
-                OpenPartitions<DocumentStore> survivors = new OpenPartitions<>(plan::documents)) {
-            long[] nextExact = exact.next();
-            long[] nextFuzzy = fuzzy.next();
+                RemovedDocuments exact = new RemovedDocuments(plan, Duplicates.EXACT, partition);
+                RemovedDocuments fuzzy = new RemovedDocuments(plan, Duplicates.FUZZY, partition);
+                Results results = new Results(plan, partition, out);
+                Tokens tokens = new Tokens(resources, out)) {
             for (int row = 0; row < documents.rows(); row++) {
                 DocumentStore.Stored stored = documents.read(row);
-                String source = recipe.sources().get(stored.document().source()).name();
+                String source =
+                        plan.recipe().sources().get(stored.document().source()).name();
                 long id = DocumentStore.idOf(partition, row);
-                if (nextExact != null && nextExact[0] == id) {
-                    remove(survivors, removed, stored, "exact_dedup", nextExact[1]);
-                    nextExact = exact.next();
-                    tokens.skip();
+                long equal = exact.survivorOf(id);
+                long near = equal < 0 ? fuzzy.survivorOf(id) : -1;
+                if (equal < 0) {
+                    out.tally().flow(Flow.EXACT_DEDUP, source, stored.language(), stored.bytes(), 0);
+                }
+                if (equal < 0 && near < 0) {
+                    results.keep(stored);
+                    int count = tokens.add(stored.document());
+                    out.tally().flow(Flow.KEPT, source, stored.language(), stored.bytes(), count);
                 } else {
-                    out.tally().flow("exact_dedup", source, stored.language(), stored.bytes(), 0);
-                    if (nextFuzzy != null && nextFuzzy[0] == id) {
-                        remove(survivors, removed, stored, "fuzzy_dedup", nextFuzzy[1]);
-                        nextFuzzy = fuzzy.next();
-                        tokens.skip();
-                    } else {
-                        kept.kept(stored);
-                        int[] ids = tokenizer == null
-                                ? new int[0]
-                                : tokenizer.encode(stored.document().text());
-                        tokens.add(stored.document().id(), ids);
-                        out.tally().flow("fuzzy_dedup", source, stored.language(), stored.bytes(), ids.length);
-                    }
+                    results.remove(stored, equal < 0 ? Duplicates.FUZZY : Duplicates.EXACT, Math.max(equal, near));
+                    tokens.skip();
                 }
                 out.progress(stored.bytes());
             }
         }
     }
 
-    private static void remove(
-            OpenPartitions<DocumentStore> survivors,
-            ResultWriter removed,
-            DocumentStore.Stored stored,
-            String stage,
-            long survivor)
-            throws IOException {
-        String cluster = String.format(Locale.ROOT, "%s-%016x", stage, survivor);
-        String kept = survivors.get(DocumentStore.partitionOf(survivor)).id(DocumentStore.rowOf(survivor));
-        removed.removed(stored, stage, List.of(), cluster, kept);
+    /** The partition's part of kept/ and removed/. */
+    private static final class Results implements AutoCloseable {
+
+        private final ResultWriter kept;
+        private final ResultWriter removed;
+        private final OpenPartitions<DocumentStore> survivors;
+
+        Results(Plan plan, int partition, TaskOutput out) throws IOException {
+            String part = String.format(Locale.ROOT, "part-%05d", partition);
+            kept = ResultWriter.open(plan.recipe(), name -> out.result("kept", part + name), false);
+            removed =
+                    ResultWriter.open(plan.recipe(), name -> out.result("removed", "duplicates-" + part + name), true);
+            survivors = new OpenPartitions<>(plan::documents);
+        }
+
+        void keep(DocumentStore.Stored stored) throws IOException {
+            kept.kept(stored);
+        }
+
+        void remove(DocumentStore.Stored stored, Duplicates kind, long survivor) throws IOException {
+            String cluster = String.format(Locale.ROOT, "%s-%016x", kind.key(), survivor);
+            DocumentStore partition = survivors.get(DocumentStore.partitionOf(survivor));
+            removed.duplicate(stored, kind, cluster, partition.id(DocumentStore.rowOf(survivor)));
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (kept;
+                    removed;
+                    survivors) {
+                // closes them, whichever fails
+            }
+        }
+    }
+
+    /** The partition's token ids; none where the recipe has no tokenizer. */
+    private static final class Tokens implements AutoCloseable {
+
+        private final Optional<Tokenizer> tokenizer;
+        private final TokenFile.Writer file;
+
+        Tokens(TaskResources resources, TaskOutput out) throws IOException {
+            tokenizer =
+                    resources.recipe().tokenizer().isEmpty() ? Optional.empty() : Optional.of(resources.tokenizer());
+            file = new TokenFile.Writer(out.file("tokens"), out.file("ends"));
+        }
+
+        /** Returns how many it is. */
+        int add(Document document) throws IOException {
+            int[] ids =
+                    tokenizer.map(present -> present.encode(document.text())).orElseGet(() -> new int[0]);
+            file.add(document.id(), ids);
+            return ids.length;
+        }
+
+        void skip() throws IOException {
+            file.skip();
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
     }
 }

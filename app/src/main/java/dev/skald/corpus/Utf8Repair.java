@@ -1,5 +1,8 @@
 package dev.skald.corpus;
 
+import dev.skald.tokenizer.Utf8;
+import java.nio.charset.StandardCharsets;
+
 /**
  * Undoes UTF-8 that was decoded as Windows-1252: "smÃ¥" becomes "små". A run of characters is repaired where its bytes in Windows-1252 are a
  * valid UTF-8 sequence of one character of two bytes or more; ordinary text holds no such runs, save for all capitals such as "Ã…".
@@ -33,9 +36,8 @@ final class Utf8Repair {
                 bytes[k] = (byte) value;
                 valid &= value >= 0 && (k == 0 || (value & 0xC0) == 0x80);
             }
-            String character = valid ? Utf8.strict(bytes, 0, length) : null;
-            if (character != null) {
-                repaired.append(text, copied, i).append(character);
+            if (valid && Utf8.firstMalformed(bytes, 0, length) < 0) {
+                repaired.append(text, copied, i).append(new String(bytes, 0, length, StandardCharsets.UTF_8));
                 copied = i + length;
             }
         }

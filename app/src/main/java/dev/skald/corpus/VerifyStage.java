@@ -26,8 +26,8 @@ record VerifyStage() implements Stage {
     }
 
     @Override
-    public void run(int partition, Workshop workshop, TaskOutput out) throws IOException {
-        Plan plan = workshop.plan();
+    public void run(int partition, TaskResources resources, TaskOutput out) throws IOException {
+        Plan plan = resources.plan();
         try (SortedRuns.Reader keys = new SortedRuns.Reader(
                         plan.files(BandStage.NAME, plan.partitions(), "keys"),
                         BandStage.WIDTH,

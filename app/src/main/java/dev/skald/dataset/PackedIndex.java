@@ -3,8 +3,11 @@ package dev.skald.dataset;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dev.skald.InvalidInputException;
+import dev.skald.tokenizer.DocumentMarks;
+import dev.skald.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -77,6 +80,24 @@ public record PackedIndex(
             if (eosId != null && (eosId < 0 || eosId >= vocabSize)) {
                 throw new InvalidInputException("eos_id " + eosId + " is outside the vocabulary of " + vocabSize);
             }
+        }
+
+        /** Of a tokenizer and the marks around its documents. */
+        public static Encoding of(Tokenizer tokenizer, DocumentMarks marks) {
+            return new Encoding(tokenizer.hash(), tokenizer.vocabSize(), boxed(marks.bos()), boxed(marks.eos()));
+        }
+
+        private static Integer boxed(OptionalInt id) {
+            return id.isPresent() ? id.getAsInt() : null;
+        }
+
+        /** What is put around each document. */
+        DocumentMarks marks() {
+            return new DocumentMarks(unboxed(bosId), unboxed(eosId));
+        }
+
+        private static OptionalInt unboxed(Integer id) {
+            return id == null ? OptionalInt.empty() : OptionalInt.of(id);
         }
 
         /** 2 when every id fits in 16 bits, else 4. */

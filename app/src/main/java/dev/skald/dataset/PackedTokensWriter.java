@@ -93,18 +93,12 @@ public final class PackedTokensWriter implements AutoCloseable {
      */
     public void add(String id, String language, String dataset, int textBytes, int[] ids) throws IOException {
         long before = tokens;
-        if (encoding.bosId() != null) {
-            put(encoding.bosId());
-        }
-        for (int token : ids) {
+        for (int token : encoding.marks().around(ids)) {
             if (token < 0 || token >= encoding.vocabSize()) {
                 throw new InvalidInputException("document " + id + ": token id " + token
                         + " is outside the vocabulary of " + encoding.vocabSize());
             }
             put(token);
-        }
-        if (encoding.eosId() != null) {
-            put(encoding.eosId());
         }
         if (tokens == before) {
             return; // an empty text and nothing around it

@@ -4,7 +4,7 @@ import dev.skald.evaluate.Perplexity;
 import dev.skald.generate.Generation;
 import dev.skald.generate.GenerationOptions;
 import dev.skald.generate.Generator;
-import dev.skald.text.TextDocuments;
+import dev.skald.text.DocumentReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,7 +38,7 @@ record Snapshot(Map<String, Perplexity.Result> scores, List<String> continuation
                         generator.model(),
                         generator.tokenizer(),
                         generator.model().config().max_position_embeddings());
-                TextDocuments.read(workspace.heldOut(language), perplexity::add, _ -> {});
+                DocumentReader.readTexts(workspace.heldOut(language), perplexity::add, _ -> {});
                 scores.put(language, perplexity.result());
             }
             List<String> continuations = PROMPTS.stream()

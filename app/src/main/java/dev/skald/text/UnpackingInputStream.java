@@ -11,6 +11,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -50,7 +51,7 @@ public final class UnpackingInputStream extends InputStream {
                 Channels.newInputStream(
                         FileChannel.open(file, StandardOpenOption.READ).position(from)),
                 consumed);
-        String name = file.getFileName().toString();
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         try {
             if (name.endsWith(".gz")) {
                 return new UnpackingInputStream(file, new GZIPInputStream(raw, BUFFER));
@@ -65,7 +66,14 @@ public final class UnpackingInputStream extends InputStream {
 
     /** The name of a file without .gz or .zst: the kind of its text. */
     public static String plainName(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.(gz|zst)$", "");
+        String name = file.getFileName().toString();
+        return isPacked(file) ? name.substring(0, name.lastIndexOf('.')) : name;
+    }
+
+    /** Whether the file's name says that it is compressed. */
+    public static boolean isPacked(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return name.endsWith(".gz") || name.endsWith(".zst");
     }
 
     @Override

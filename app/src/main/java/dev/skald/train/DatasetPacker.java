@@ -1,18 +1,23 @@
 package dev.skald.train;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.skald.InvalidInputException;
 import dev.skald.dataset.PackedIndex;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedIndex.Shard;
 import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.PackedTokensWriter;
+import dev.skald.text.DocumentReader;
+import dev.skald.text.Fields;
+import dev.skald.text.FilePart;
+import dev.skald.text.Format;
+import dev.skald.text.Place;
+import dev.skald.text.RawDocument;
+import dev.skald.text.ReadOptions;
+import dev.skald.text.TextDocument;
+import dev.skald.tokenizer.DocumentMarks;
+import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.TokenIds;
 import dev.skald.tokenizer.Tokenizer;
-import dev.skald.train.TextReader.RawDocument;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +47,6 @@ public final class DatasetPacker {
     private static final long UNIT_BYTES = 256L << 20;
     private static final int BATCH_BYTES = 1 << 20;
     private static final int BATCH_DOCUMENTS = 1024;
-    private static final JsonFactory JSON = new JsonFactory();
 
     private final Tokenizer tokenizer;
     private final Encoding encoding;
@@ -105,24 +109,12 @@ public final class DatasetPacker {
      * @throws InvalidInputException if the tokenizer has not the token
      */
     public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
-        if (tokenizer.eosId().isEmpty()) {
-            throw new InvalidInputException(
-                    "tokenizer_config.json: eos_token is missing, or not in the vocabulary; documents end with it");
-        }
-        boolean bos = switch (addBos) {
-            case TRUE -> true;
-            case FALSE -> false;
-            case AUTO -> tokenizer.addsBos();
+        Mark bos = switch (addBos) {
+            case TRUE -> Mark.REQUIRED;
+            case FALSE -> Mark.ABSENT;
+            case AUTO -> tokenizer.addsBos() ? Mark.REQUIRED : Mark.ABSENT;
         };
-        if (bos && tokenizer.bosId().isEmpty()) {
-            throw new InvalidInputException(
-                    "tokenizer_config.json: bos_token is missing, or not in the vocabulary, but add_bos_token asks for it");
-        }
-        return new Encoding(
-                tokenizer.hash(),
-                tokenizer.vocabSize(),
-                bos ? tokenizer.bosId().getAsInt() : null,
-                tokenizer.eosId().getAsInt());
+        return Encoding.of(tokenizer, DocumentMarks.of(tokenizer, bos, Mark.REQUIRED));
     }
 
     /** Of all that the packed tokens depend on; the same only if nothing has changed. */
@@ -243,7 +235,7 @@ public final class DatasetPacker {
         ArrayDeque<Future<List<Encoded>>> ahead = new ArrayDeque<>();
         try {
             for (Part part : unit.parts) {
-                try (TextReader reader = TextReader.open(part.file, part.from, divided(part), part.dataset)) {
+                try (DocumentReader reader = open(part)) {
                     long counted = 0;
                     List<RawDocument> batch = batch(reader);
                     while (!batch.isEmpty()) {
@@ -268,16 +260,21 @@ public final class DatasetPacker {
         }
     }
 
-    /** Compressed files are read to their end, however long they turn out to be. */
-    private long divided(Part part) throws IOException {
-        return part.from == 0 && part.to == Files.size(part.file) ? Long.MAX_VALUE : part.to;
+    private static DocumentReader open(Part part) throws IOException {
+        // compressed files are read to their end, however long they turn out to be
+        boolean whole = part.from == 0 && part.to == Files.size(part.file);
+        DatasetConfig dataset = part.dataset;
+        Fields fields = new Fields(dataset.textField(), "id", "", dataset.langField());
+        return DocumentReader.open(
+                new FilePart(part.file, Format.named(part.file), part.from, whole ? Long.MAX_VALUE : part.to),
+                ReadOptions.strict(fields));
     }
 
-    private static List<RawDocument> batch(TextReader reader) throws IOException {
+    private static List<RawDocument> batch(DocumentReader reader) throws IOException {
         List<RawDocument> batch = new ArrayList<>();
         long bytes = 0;
         while (bytes < BATCH_BYTES && batch.size() < BATCH_DOCUMENTS) {
-            RawDocument document = reader.next();
+            RawDocument document = reader.nextRaw();
             if (document == null) {
                 break;
             }
@@ -308,54 +305,28 @@ public final class DatasetPacker {
         List<Encoded> encoded = new ArrayList<>(documents.size());
         TokenIds ids = new TokenIds(1 << 12);
         for (RawDocument document : documents) {
-            RawDocument.Text text = switch (document) {
-                case RawDocument.Text plain -> plain;
-                case RawDocument.JsonLine line -> parse(dataset, line);
-            };
-            if (!text.text().isEmpty()) {
+            TextDocument text = document.parse();
+            if (text != null && !text.text().isEmpty()) {
                 byte[] utf8 = text.text().getBytes(StandardCharsets.UTF_8);
                 ids.clear();
                 tokenizer.encode(utf8, 0, utf8.length, ids);
-                encoded.add(new Encoded(text.id(), text.language(), dataset.name(), utf8.length, ids.toArray()));
+                encoded.add(new Encoded(id(text), text.language(), dataset.name(), utf8.length, ids.toArray()));
             }
         }
         return encoded;
     }
 
-    private static RawDocument.Text parse(DatasetConfig dataset, RawDocument.JsonLine line) throws IOException {
-        String text = null;
-        String language = "";
-        String id = line.place().substring(line.place().lastIndexOf('/') + 1);
-        List<String> found = new ArrayList<>();
-        try (JsonParser parser = JSON.createParser(line.utf8())) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new InvalidInputException(line.place() + ": found no JSON object");
-            }
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String key = parser.currentName();
-                JsonToken value = parser.nextToken();
-                found.add(key);
-                if (key.equals(dataset.textField())) {
-                    if (value != JsonToken.VALUE_STRING) {
-                        throw new InvalidInputException(line.place() + ": field '" + key + "' (text_field): found "
-                                + value + ", expected a string");
-                    }
-                    text = parser.getText();
-                } else if (key.equals(dataset.langField()) && value == JsonToken.VALUE_STRING) {
-                    language = parser.getText();
-                } else if (key.equals("id") && value.isScalarValue()) {
-                    id = parser.getText();
-                } else {
-                    parser.skipChildren();
-                }
-            }
-        } catch (JacksonException e) {
-            throw new InvalidInputException(line.place() + ": not JSON: " + e.getOriginalMessage(), e);
+    /** The document's own id, or where it lies. */
+    private static String id(TextDocument document) {
+        Place place = document.place();
+        String file = place.file().getFileName().toString();
+        if (!document.id().isEmpty()) {
+            return document.id();
         }
-        if (text == null) {
-            throw new InvalidInputException(line.place() + ": no field '" + dataset.textField()
-                    + "' (text_field); found " + String.join(", ", found));
-        }
-        return new RawDocument.Text(id, language, text);
+        return switch (place.unit()) {
+            case FILE -> file;
+            case LINE, ROW -> file + ":" + place.number();
+            case BYTE -> file + ": byte " + place.number();
+        };
     }
 }

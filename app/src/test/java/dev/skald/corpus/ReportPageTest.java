@@ -22,11 +22,11 @@ class ReportPageTest {
                 "{preset: fineweb2, output: out, sources: [{path: in.jsonl, name: '<script>x</script>'}]}");
         Tally tally = new Tally();
         for (int i = 0; i < 1234; i++) {
-            tally.flow("read", "<script>x</script>", "sv", 1000, 0);
+            tally.flow(Flow.READ, "<script>x</script>", "sv", 1000, 0);
             tally.value("digits", "sv", i / 5000.0, 1);
             tally.value("mean_word_length", "da", 5, 20);
         }
-        tally.flow("fuzzy_dedup", "<script>x</script>", "sv", 617_000, 77);
+        tally.flow(Flow.KEPT, "<script>x</script>", "sv", 617_000, 77);
         tally.dropped("digits", "sv", true);
         tally.sample("digits", new Tally.Sample(1, "a&b", "s", "sv", 0.25, "<b>1 2 3"), 10);
         tally.identified("sv", "da");

@@ -35,8 +35,7 @@ class RuleTest {
             Subject subject = subject(example.get("text").asText(), "", Map.of("nb", stopWords.toString()), Map.of());
             example.get("measures")
                     .properties()
-                    .forEach(measure -> assertThat(
-                                    Rule.named(measure.getKey(), "test").measure(subject))
+                    .forEach(measure -> assertThat(Measures.of(Rule.named(measure.getKey(), "test"), subject))
                             .as(measure.getKey() + " of: " + example.get("text").asText())
                             .isCloseTo(measure.getValue().asDouble(), within(1e-9)));
         }
@@ -54,7 +53,7 @@ class RuleTest {
 
     @Test
     void aTextMayBeginWithAnEllipsis() throws Exception {
-        assertThat(Rule.ELLIPSES.measure(subject("... og så....", "", Map.of(), Map.of())))
+        assertThat(Measures.of(Rule.ELLIPSES, subject("... og så....", "", Map.of(), Map.of())))
                 .isCloseTo(2.0 / 3, within(1e-12));
     }
 
@@ -62,21 +61,21 @@ class RuleTest {
     void adultWordsCountOnlyFromTheHitsThatTheRuleAsksFor() throws Exception {
         Path list = Files.writeString(directory.resolve("adult"), "fyord 2\ntøvord 0.5\n");
         Subject subject = subject("Fyord, fyord og tøvord her.", "", Map.of(), Map.of("nb", list.toString()));
-        assertThat(Rule.ADULT_WORDS.measure(subject.under(new Recipe.Bound(null, 0.01, 3, 2, List.of()))))
+        assertThat(Measures.of(Rule.ADULT_WORDS, subject.under(new Recipe.Bound(null, 0.01, 3, 2, List.of()))))
                 .isCloseTo(4.5 / 5, within(1e-12));
-        assertThat(Rule.ADULT_WORDS.measure(subject.under(new Recipe.Bound(null, 0.01, 3, 3, List.of()))))
+        assertThat(Measures.of(Rule.ADULT_WORDS, subject.under(new Recipe.Bound(null, 0.01, 3, 3, List.of()))))
                 .isZero();
     }
 
     @Test
     void urls() throws Exception {
-        assertThat(Rule.URL_MALFORMED.measure(subject("a", "https://example.no/a b", Map.of(), Map.of())))
+        assertThat(Measures.of(Rule.URL_MALFORMED, subject("a", "https://example.no/a b", Map.of(), Map.of())))
                 .isEqualTo(1);
-        assertThat(Rule.URL_MALFORMED.measure(subject("a", "https://example.no/a", Map.of(), Map.of())))
+        assertThat(Measures.of(Rule.URL_MALFORMED, subject("a", "https://example.no/a", Map.of(), Map.of())))
                 .isZero();
-        assertThat(Rule.URL_BLOCKED.measure(subject("a", "https://example.no/a.PDF", Map.of(), Map.of())))
+        assertThat(Measures.of(Rule.URL_BLOCKED, subject("a", "https://example.no/a.PDF", Map.of(), Map.of())))
                 .isEqualTo(1);
-        assertThat(Rule.URL_LENGTH.measure(subject("a", "", Map.of(), Map.of())))
+        assertThat(Measures.of(Rule.URL_LENGTH, subject("a", "", Map.of(), Map.of())))
                 .isNaN();
     }
 

@@ -167,10 +167,10 @@ class DatasetPackerTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {"text": "a"}~{"text": 3}       | bad.jsonl:2: field 'text' (text_field): found VALUE_NUMBER_INT, expected a string
-            {"text": "a"}~{"body": "b"}     | bad.jsonl:2: no field 'text' (text_field); found body
-            {"text": "a"                    | bad.jsonl:1: not JSON
-            ~~["text"]                      | bad.jsonl:3: found no JSON object
+            {"text": "a"}~{"text": 3}       | bad.jsonl: line 2: no text in field 'text': it is no string
+            {"text": "a"}~{"body": "b"}     | bad.jsonl: line 2: no text in field 'text': no such field; found body
+            {"text": "a"                    | bad.jsonl: line 1: not JSON
+            ~~["text"]                      | bad.jsonl: line 3: not a JSON object
             """)
     void aWrongLineIsNamed(String lines, String message) throws IOException {
         Files.writeString(directory.resolve("bad.jsonl"), lines.replace('~', '\n'));

@@ -3,13 +3,13 @@ package dev.skald.evaluate;
 import dev.skald.InvalidInputException;
 import dev.skald.model.KeyValueCache;
 import dev.skald.model.Llama;
+import dev.skald.tokenizer.DocumentMarks;
+import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
@@ -98,16 +98,8 @@ public final class Perplexity {
     }
 
     private int[] document(String text) {
-        int[] ids = tokenizer.encode(text);
-        OptionalInt bos = bos();
-        return bos.isEmpty()
-                ? ids
-                : IntStream.concat(IntStream.of(bos.getAsInt()), IntStream.of(ids))
-                        .toArray();
-    }
-
-    private OptionalInt bos() {
-        return model.config().bos_token_id().map(OptionalInt::of).orElseGet(tokenizer::bosId);
+        DocumentMarks marks = DocumentMarks.of(tokenizer, Mark.IF_KNOWN, Mark.ABSENT);
+        return model.config().bos_token_id().map(marks::withBos).orElse(marks).around(tokenizer.encode(text));
     }
 
     /** Predicts the pending windows: short ones together, long ones in chunks over one cache. */

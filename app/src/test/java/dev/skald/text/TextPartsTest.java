@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a tokenizer learns from files is what it learns from their texts. */
-class TextFileTest {
+class TextPartsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -69,7 +69,7 @@ class TextFileTest {
             Files.write(file, packed(name, content));
             long[] read = new long[1];
             TokenizerTrainer trainer = new TokenizerTrainer(TokenizerTrainer.Options.of(600));
-            new TextFile(file, "body", trainer::read).read(bytes -> read[0] = bytes);
+            new TextParts(file, "body", trainer::read).read(bytes -> read[0] = bytes);
             assertThat(written(trainer)).as(name).isEqualTo(expected);
             assertThat(read[0]).as(name).isEqualTo(Files.size(file));
             assertThat(trainer.counts().bytes()).isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
@@ -85,7 +85,7 @@ class TextFileTest {
             Path file = directory.resolve("long.txt");
             Files.writeString(file, text);
             TokenizerTrainer parts = new TokenizerTrainer(TokenizerTrainer.Options.of(400));
-            new TextFile(file, "", parts::read).read(bytes -> {});
+            new TextParts(file, "", parts::read).read(bytes -> {});
             TokenizerTrainer whole = new TokenizerTrainer(TokenizerTrainer.Options.of(400));
             whole.read(text);
             assertThat(parts.counts().bytes()).isEqualTo(whole.counts().bytes());
@@ -96,12 +96,15 @@ class TextFileTest {
     @Test
     void mistakes() throws Exception {
         refused("a.csv", "x", "expected a name that ends with");
-        refused("a.jsonl", "{\"text\":\"a\"}\n{\"body\":1}\n", "line 2: expected a string \"text\"");
+        refused(
+                "a.jsonl",
+                "{\"text\":\"a\"}\n{\"body\":1}\n",
+                "line 2: no text in field 'text': no such field; found body");
         refused("b.jsonl", "{\"text\":\"a\"}\n{\"text\"", "not JSON");
-        refused("c.jsonl", "[1]\n", "line 1: expected an object");
+        refused("c.jsonl", "[1]\n", "line 1: not a JSON object");
         Path latin1 = directory.resolve("latin1.txt");
         Files.write(latin1, "smör".getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> new TextFile(latin1, "text", (utf8, from, to) -> {}).read(bytes -> {}))
+        assertThatThrownBy(() -> new TextParts(latin1, "text", (utf8, from, to) -> {}).read(bytes -> {}))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessage(latin1 + ": not UTF-8 at byte 2 of the text: found 0xf6");
     }
@@ -109,7 +112,7 @@ class TextFileTest {
     private void refused(String name, String content, String message) throws Exception {
         Path file = directory.resolve(name);
         Files.writeString(file, content);
-        assertThatThrownBy(() -> new TextFile(file, "text", (utf8, from, to) -> {}).read(bytes -> {}))
+        assertThatThrownBy(() -> new TextParts(file, "text", (utf8, from, to) -> {}).read(bytes -> {}))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageStartingWith(file.toString())
                 .hasMessageContaining(message);

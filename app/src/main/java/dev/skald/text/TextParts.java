@@ -1,9 +1,5 @@
 package dev.skald.text;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.skald.InvalidInputException;
 import dev.skald.tokenizer.CharacterClass;
 import dev.skald.tokenizer.Utf8;
@@ -15,10 +11,10 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * The text of a file, in parts that fit in memory: a .txt is cut where a line ends and the next begins with no blank, which is where every known pre-tokenizer
- * cuts too; a .jsonl or .json gives one text an object. A .gz or .zst is unpacked on the way.
+ * The text of a file, in parts that fit in memory, for who counts pieces of text and not documents: a .txt is cut where a line ends and the next
+ * begins with no blank, which is where every known pre-tokenizer cuts too; of the other formats a part is a document.
  */
-public final class TextFile {
+public final class TextParts {
 
     /** Takes well-formed UTF-8. */
     @FunctionalInterface
@@ -37,9 +33,9 @@ public final class TextFile {
     /**
      * A file to read.
      *
-     * @param field the key of the text in a .jsonl
+     * @param field the key of the text in a .jsonl, or its column in a .parquet
      */
-    public TextFile(Path file, String field, Sink sink) {
+    public TextParts(Path file, String field, Sink sink) {
         this.file = file;
         this.field = field;
         this.sink = sink;
@@ -49,48 +45,23 @@ public final class TextFile {
      * Reads all of it.
      *
      * @param progress is told, again and again, how many bytes of the file have been read
-     * @throws InvalidInputException if the file is not UTF-8, not JSON, or has no such field
+     * @throws InvalidInputException if the file is of no known format, not UTF-8, not JSON, or has no such field
      * @throws IOException if it cannot be read
      */
     public void read(LongConsumer progress) throws IOException {
-        String name = UnpackingInputStream.plainName(file);
-        try (InputStream in = UnpackingInputStream.open(file, progress)) {
-            if (name.endsWith(".jsonl") || name.endsWith(".json")) {
-                readJson(in);
-            } else if (name.endsWith(".txt")) {
+        Format format = Format.named(file);
+        if (format == Format.TEXT) {
+            try (InputStream in = UnpackingInputStream.open(file, progress)) {
                 readText(in);
-            } else {
-                throw new InvalidInputException(
-                        file + ": expected a name that ends with .txt, .jsonl or .json, and perhaps .gz or .zst");
             }
-        } catch (JsonProcessingException e) {
-            throw new InvalidInputException(
-                    file + ": line " + e.getLocation().getLineNr() + ": not JSON: " + e.getOriginalMessage(), e);
+            return;
         }
-    }
-
-    private void readJson(InputStream in) throws IOException {
-        try (JsonParser parser = new JsonFactory().createParser(in)) {
-            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-                int line = parser.currentTokenLocation().getLineNr();
-                if (token != JsonToken.START_OBJECT) {
-                    throw new InvalidInputException(file + ": line " + line + ": expected an object, found " + token);
-                }
-                boolean found = false;
-                while (parser.nextToken() != JsonToken.END_OBJECT) {
-                    String key = parser.currentName();
-                    if (parser.nextToken() == JsonToken.VALUE_STRING && key.equals(field)) {
-                        byte[] utf8 = parser.getText().getBytes(StandardCharsets.UTF_8);
-                        sink.text(utf8, 0, utf8.length);
-                        found = true;
-                    } else {
-                        parser.skipChildren();
-                    }
-                }
-                if (!found) {
-                    throw new InvalidInputException(
-                            file + ": line " + line + ": expected a string \"" + field + "\", found none");
-                }
+        ReadOptions options = ReadOptions.strict(Fields.text(field));
+        try (DocumentReader documents = DocumentReader.open(FilePart.whole(file, format), options)) {
+            for (TextDocument document = documents.next(); document != null; document = documents.next()) {
+                byte[] utf8 = document.text().getBytes(StandardCharsets.UTF_8);
+                sink.text(utf8, 0, utf8.length);
+                progress.accept(documents.consumed());
             }
         }
     }

@@ -20,7 +20,7 @@ import org.netpreserve.jwarc.WarcCompression;
 import org.netpreserve.jwarc.WarcResponse;
 import org.netpreserve.jwarc.WarcWriter;
 
-class RecordReaderTest {
+class SplitReaderTest {
 
     private static final Recipe.Read READ = new Recipe.Read(1 << 16, 1 << 20, "replace", 0.5);
 
@@ -44,8 +44,11 @@ class RecordReaderTest {
     private List<Document> read(Path file, String format, long from, long to) throws IOException {
         List<Document> found = new ArrayList<>();
         try (Rejects rejects = new Rejects(aside);
-                RecordReader reader = RecordReader.open(
-                        new Split(0, file.toString(), format, from, to, 1), source(format), READ, rejects)) {
+                SplitReader reader = new SplitReader(
+                        new Split(0, file.toString(), InputFormat.named(format), from, to, 1),
+                        source(format),
+                        READ,
+                        rejects)) {
             for (Document document = reader.next(); document != null; document = reader.next()) {
                 found.add(document);
             }

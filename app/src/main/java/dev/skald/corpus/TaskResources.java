@@ -1,18 +1,22 @@
 package dev.skald.corpus;
 
+import dev.skald.InvalidInputException;
+import dev.skald.text.DocumentReader;
+import dev.skald.text.Fields;
+import dev.skald.text.ReadOptions;
+import dev.skald.text.TextDocument;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.LongStream;
 
 /**
  * What the tasks in one JVM share: the plan, and what is costly to make from it, made when first asked for. It is broadcast, so that there is
  * one in each JVM. Thread-safe.
  */
-final class Workshop implements Serializable {
+final class TaskResources implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +25,7 @@ final class Workshop implements Serializable {
     private transient volatile EvaluationGrams evaluation;
     private transient volatile Tokenizer tokenizer;
 
-    Workshop(Plan plan) {
+    TaskResources(Plan plan) {
         this.plan = plan;
     }
 
@@ -58,15 +62,14 @@ final class Workshop implements Serializable {
         Recipe.Decontaminate settings = recipe().decontaminate();
         TextShape shape = new TextShape();
         LongStream.Builder grams = LongStream.builder();
-        Recipe.Source source = new Recipe.Source(
-                "decontaminate", "evaluation sets", "", "", "", "", 1, 0, settings.text(), "", "", false, "");
+        ReadOptions options = recipe().read().options(Fields.text(settings.text()), false, flaw -> {});
         for (String pattern : settings.paths()) {
-            List<Path> files = InputFiles.find(Path.of(recipe().data()).toAbsolutePath(), pattern);
-            for (Path file : files) {
-                Split split = new Split(0, file.toString(), InputFiles.formatOf(file), 0, Long.MAX_VALUE, 0);
-                try (Rejects rejects = new Rejects(java.io.OutputStream.nullOutputStream());
-                        RecordReader reader = RecordReader.open(split, source, recipe().read(), rejects)) {
-                    for (Document document = reader.next(); document != null; document = reader.next()) {
+            for (Path file : InputFiles.find(Path.of(recipe().data()).toAbsolutePath(), pattern)) {
+                InputFormat format = InputFormat.of(file)
+                        .orElseThrow(() -> new InvalidInputException(
+                                "recipe: decontaminate.paths: " + file + ": the name does not tell the format"));
+                try (DocumentReader reader = format.open(file, 0, Long.MAX_VALUE, options)) {
+                    for (TextDocument document = reader.next(); document != null; document = reader.next()) {
                         shape.read(TextNormalizer.normalize(document.text()));
                         Arrays.stream(EvaluationGrams.of(shape, settings.ngram()))
                                 .forEach(grams::add);
