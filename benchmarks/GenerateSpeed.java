@@ -3,6 +3,7 @@ import dev.skald.model.Llama;
 import dev.skald.model.LlamaConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -89,6 +90,42 @@ final class GenerateSpeed {
         say("decode: %.2f tokens/s, %.1f GB/s of weights", 1 / decode, rate);
         double read = median(reads);
         say("  memory read: %.1f GB/s; ratio %.2f", read, rate / read);
+        for (int sequences : new int[] {8, 16, 32}) {
+            together(model, prompt, sequences);
+        }
+    }
+
+    /** A step of several sequences against one of one, taken in turns. */
+    private static void together(Llama model, int[] prompt, int sequences) {
+        List<KeyValueCache> caches = new ArrayList<>();
+        try {
+            KeyValueCache first = model.newCache();
+            caches.add(first);
+            step(model, first, prompt);
+            for (int i = 1; i < sequences; i++) {
+                caches.add(first.fork());
+            }
+            double[] one = new double[9];
+            double[] all = new double[9];
+            for (int run = 0; run < one.length; run++) {
+                one[run] = tokens(model, caches.subList(0, 1));
+                all[run] = tokens(model, caches);
+            }
+            say("step of %d sequences: %.2f times the time of one", sequences, median(all) / median(one));
+        } finally {
+            caches.forEach(KeyValueCache::close);
+        }
+    }
+
+    private static double tokens(Llama model, List<KeyValueCache> caches) {
+        long begin = System.nanoTime();
+        try (PointerScope _ = new PointerScope()) {
+            List<Llama.Segment> segments = caches.stream()
+                    .map(cache -> new Llama.Segment(new int[] {7}, cache))
+                    .toList();
+            model.logits(model.hidden(segments));
+        }
+        return seconds(begin);
     }
 
     private static int step(Llama model, KeyValueCache cache, int[] ids) {

@@ -2,6 +2,7 @@ package dev.skald.generate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.engine.Engine;
 import dev.skald.model.Llama;
 import dev.skald.tensor.DType;
 import dev.skald.tokenizer.IncrementalDecoder;
@@ -9,7 +10,6 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Spliterator;
@@ -20,7 +20,7 @@ import java.util.stream.StreamSupport;
 
 /**
  * Generates text with a model directory, as transformers' {@code generate} does. Load it once and use it from any number of threads;
- * {@link #close} frees the weights.
+ * the calls of all threads are one batch, in which none has influence on another. {@link #close} frees the weights.
  *
  * <pre>{@code
  * try (Generator model = Generator.load(Path.of("Llama-3-8B"))) {
@@ -33,12 +33,19 @@ public final class Generator implements AutoCloseable {
 
     private static final TextListener NOBODY = (sequence, text) -> {};
 
+    /** Sequences of all callers that are generated at once. */
+    private static final int MOST_SEQUENCES = 64;
+
+    private static final int MOST_WAITING = 4096;
+
     private final Llama model;
+    private final Engine engine;
     private final Tokenizer tokenizer;
     private final ObjectNode defaults;
 
     private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults) {
         this.model = model;
+        this.engine = new Engine(model, MOST_SEQUENCES, MOST_WAITING);
         this.tokenizer = tokenizer;
         this.defaults = defaults;
     }
@@ -142,27 +149,20 @@ public final class Generator implements AutoCloseable {
     }
 
     /**
-     * Continues a text piece by piece: generation goes on as the stream is read, on the thread that reads it. Close the stream if it is not
-     * read to its end, which frees its memory.
+     * Continues a text piece by piece, as the stream is read; generation may be ahead of the reader. Close the stream if it is not read to its
+     * end, which ends the generation.
      */
     public Stream<String> stream(String prompt, GenerationOptions options) {
-        ArrayDeque<String> pieces = new ArrayDeque<>();
-        Batch batch =
-                batch(List.of(prompt(prompt)), options.numReturnSequences(1), (sequence, text) -> pieces.add(text));
+        Call call = call(List.of(prompt(prompt)), options.numReturnSequences(1));
         Spliterator<String> reader = new Spliterators.AbstractSpliterator<>(Long.MAX_VALUE, Spliterator.ORDERED) {
             @Override
             public boolean tryAdvance(Consumer<? super String> action) {
-                while (pieces.isEmpty()) {
-                    if (!batch.step()) {
-                        batch.close();
-                        return false;
-                    }
-                }
-                action.accept(pieces.remove());
-                return true;
+                Optional<Call.Piece> piece = call.next();
+                piece.ifPresent(next -> action.accept(next.text()));
+                return piece.isPresent();
             }
         };
-        return StreamSupport.stream(reader, false).onClose(batch::close);
+        return StreamSupport.stream(reader, false).onClose(call::close);
     }
 
     /** The text of prompt ids, special tokens left out, without a character that they hold only half of, which the continuation may complete. */
@@ -177,16 +177,19 @@ public final class Generator implements AutoCloseable {
         return text.toString();
     }
 
-    /** Frees the model. */
+    /** Ends what is being generated, whose callers get an {@link IllegalStateException}, and frees the model. */
     @Override
     public void close() {
+        engine.close();
         model.close();
     }
 
-    private List<Generation> run(List<Batch.Prompt> prompts, GenerationOptions options, TextListener listener) {
-        try (Batch batch = batch(prompts, options, listener)) {
-            while (batch.step()) {}
-            return batch.results();
+    private List<Generation> run(List<Prompt> prompts, GenerationOptions options, TextListener listener) {
+        try (Call call = call(prompts, options)) {
+            for (Optional<Call.Piece> piece = call.next(); piece.isPresent(); piece = call.next()) {
+                listener.onText(piece.get().sequence(), piece.get().text());
+            }
+            return call.results();
         }
     }
 
@@ -194,22 +197,21 @@ public final class Generator implements AutoCloseable {
         return GenerationConfig.resolve(options, defaults, model.config().eos_token_ids());
     }
 
-    private Batch batch(List<Batch.Prompt> prompts, GenerationOptions options, TextListener listener) {
-        GenerationConfig config = resolve(options);
-        return new Batch(model, tokenizer, config, prompts, listener);
+    private Call call(List<Prompt> prompts, GenerationOptions options) {
+        return new Call(engine, model.config().max_position_embeddings(), tokenizer, resolve(options), prompts);
     }
 
-    private Batch.Prompt prompt(String text) {
-        return new Batch.Prompt(tokenizer.encode(text, true), text);
+    private Prompt prompt(String text) {
+        return new Prompt(tokenizer.encode(text, true), text);
     }
 
-    private Batch.Prompt prompt(int[] ids) {
+    private Prompt prompt(int[] ids) {
         for (int id : ids) {
             if (id < 0 || id >= model.config().vocab_size()) {
                 throw new InvalidInputException("token id " + id + " is outside the model's vocabulary of "
                         + model.config().vocab_size());
             }
         }
-        return new Batch.Prompt(ids, promptText(ids));
+        return new Prompt(ids, promptText(ids));
     }
 }

@@ -1,6 +1,6 @@
 package dev.skald.generate;
 
-import dev.skald.model.KeyValueCache;
+import dev.skald.engine.Request;
 import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -9,13 +9,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** The state of one text that is being generated: its tokens, its cache, its random numbers, and how it is to end. */
-final class Sequence implements AutoCloseable {
+/**
+ * One text that is being generated: its tokens, its random numbers, and how it is to end. The engine's thread writes it, and the caller reads
+ * its result once the request has ended.
+ */
+final class Sequence implements Request.Continuation {
 
     private final int index;
     private final GenerationConfig config;
     private final Tokenizer tokenizer;
-    private final KeyValueCache cache;
     private final List<LogitsProcessor> processors;
     private final SplittableRandom random;
     private final IncrementalDecoder decoder;
@@ -29,7 +31,8 @@ final class Sequence implements AutoCloseable {
     private final StringBuilder generatedText = new StringBuilder();
     private final List<float[]> logits = new ArrayList<>();
     private final long started;
-    private final long firstLogits;
+    private final TextListener listener;
+    private long firstLogits;
     private int[] ids;
     private int length;
     private long lastToken;
@@ -37,9 +40,9 @@ final class Sequence implements AutoCloseable {
 
     /**
      * @param index which text of the call it is
-     * @param cache of the prompt; closed with this
      * @param seed of this sequence alone
      * @param started when the call began, {@link System#nanoTime}
+     * @param listener is told of text on the engine's thread
      */
     Sequence(
             int index,
@@ -47,14 +50,13 @@ final class Sequence implements AutoCloseable {
             String promptText,
             GenerationConfig config,
             Tokenizer tokenizer,
-            KeyValueCache cache,
             int lengthLimit,
             long seed,
-            long started) {
+            long started,
+            TextListener listener) {
         this.index = index;
         this.config = config;
         this.tokenizer = tokenizer;
-        this.cache = cache;
         this.lengthLimit = lengthLimit;
         this.promptLength = promptIds.length;
         this.promptText = promptText;
@@ -65,28 +67,25 @@ final class Sequence implements AutoCloseable {
         this.ids = Arrays.copyOf(promptIds, Math.min(lengthLimit, promptIds.length + 64));
         this.length = promptIds.length;
         this.started = started;
-        this.firstLogits = System.nanoTime();
-        this.lastToken = firstLogits;
+        this.firstLogits = started;
+        this.lastToken = started;
+        this.listener = listener;
         for (int id : promptIds) {
             text(decoder, id); // the continuation's first characters depend on what is before them
             fullText.append(text(fullDecoder, id));
         }
     }
 
-    int index() {
-        return index;
-    }
-
-    KeyValueCache cache() {
-        return cache;
-    }
-
-    int lastId() {
-        return ids[length - 1];
-    }
-
-    boolean isFinished() {
-        return finished.isPresent();
+    @Override
+    public int next(float[] raw) {
+        if (length == promptLength) {
+            firstLogits = System.nanoTime();
+        }
+        String text = accept(raw);
+        if (!text.isEmpty()) {
+            listener.onText(index, text);
+        }
+        return finished.isPresent() ? END : ids[length - 1];
     }
 
     /**
@@ -95,7 +94,7 @@ final class Sequence implements AutoCloseable {
      * @param raw the model's logits {@code [vocab]}; changed
      * @return the text that became certain
      */
-    String accept(float[] raw) {
+    private String accept(float[] raw) {
         if (config.output_logits()) {
             logits.add(raw.clone());
         }
@@ -112,7 +111,7 @@ final class Sequence implements AutoCloseable {
         StringBuilder added = new StringBuilder(text(decoder, id));
         generatedText.append(added);
         finished = finish(id, text(fullDecoder, id));
-        if (isFinished()) {
+        if (finished.isPresent()) {
             String rest = decoder.finish();
             generatedText.append(rest);
             added.append(rest);
@@ -130,11 +129,6 @@ final class Sequence implements AutoCloseable {
                 seconds(started, firstLogits),
                 seconds(firstLogits, lastToken),
                 logits);
-    }
-
-    @Override
-    public void close() {
-        cache.close();
     }
 
     private Optional<FinishReason> finish(int id, String text) {

@@ -5,7 +5,7 @@ package dev.skald.generate;
 public interface TextListener {
 
     /**
-     * Called on the generating thread for each piece of text that is certain: whole characters, special tokens left out.
+     * Called on the thread that waits for the texts, for each piece of text that is certain: whole characters, special tokens left out.
      *
      * @param sequence which text: prompts in order, each with its sequences
      * @param text what follows what was told before; never empty

@@ -27,8 +27,8 @@ public final class Llama implements AutoCloseable {
     /** How many tokens of a prompt are best given at once: matrix products reach their full speed, and memory stays small. */
     public static final int PREFILL_ROWS = 5 * Gemm.RUN;
 
-    /** From so many rows on it pays to multiply them as many. */
-    private static final int MANY = 64;
+    /** A sequence that brings at least so many tokens is multiplied as many rows. */
+    public static final int MANY_ROWS = 64;
 
     private final LlamaConfig config;
     private final LlamaCheckpoint checkpoint;
@@ -129,7 +129,7 @@ public final class Llama implements AutoCloseable {
 
     /** As {@link #logits}, faster for some dozens of rows and more, whose last bits may depend on their place among the rows. */
     public Tensor logitsOfMany(Tensor hidden) {
-        return logits(hidden, hidden.size(0) < MANY ? 0 : (int) hidden.size(0));
+        return logits(hidden, hidden.size(0) < MANY_ROWS ? 0 : (int) hidden.size(0));
     }
 
     private Tensor logits(Tensor hidden, int many) {
@@ -154,12 +154,11 @@ public final class Llama implements AutoCloseable {
     }
 
     /**
-     * How many rows are multiplied as many: all of a long prompt's, none of a step that gives each sequence its next token, however many
-     * sequences there are; so a text does not depend on the others.
+     * How many rows are multiplied as many: all where a sequence brings many; none in a step that gives each its next token, or a few, however
+     * many sequences there are, so that a text does not depend on the others.
      */
     private static int many(List<Segment> batch, int rows) {
-        boolean steps = batch.stream().allMatch(segment -> segment.ids().length == 1);
-        return steps || rows < MANY ? 0 : rows;
+        return batch.stream().anyMatch(segment -> segment.ids().length >= MANY_ROWS) ? rows : 0;
     }
 
     /** Stores keys and values of each sequence and attends over its cache: {@code [rows, heads * headDim]}. */

@@ -306,6 +306,40 @@ class GeneratorTest {
     }
 
     @Test
+    void aClosedGeneratorSaysSo() throws Exception {
+        Generator closed = Generator.load(directory.resolve("random"));
+        closed.generate("abc", DEFAULTS.maxNewTokens(2));
+        closed.close();
+        assertThatThrownBy(() -> closed.generate("abc", DEFAULTS.maxNewTokens(2)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the model is closed");
+    }
+
+    /** Closed while others generate: each of them gets its text or an error with words, and nothing touches freed memory. */
+    @Test
+    void closeDuringGeneration() throws Exception {
+        Generator model = Generator.load(directory.resolve("random"));
+        try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> calls = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                String prompt = "tråd " + i;
+                calls.add(pool.submit(() -> {
+                    while (true) {
+                        model.generate(prompt, DEFAULTS.maxNewTokens(400));
+                    }
+                }));
+            }
+            Thread.sleep(200);
+            model.close();
+            for (Future<?> call : calls) {
+                assertThatThrownBy(call::get)
+                        .hasCauseInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("closed");
+            }
+        }
+    }
+
+    @Test
     void refusesWhatItCannotDo() {
         assertRefused(DEFAULTS.temperature(-1), "temperature is -1.0");
         assertRefused(DEFAULTS.sample(true).temperature(0), "temperature is 0.0");

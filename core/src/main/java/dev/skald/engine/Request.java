@@ -1,0 +1,69 @@
+package dev.skald.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What an {@link Engine} is asked for. Token ids only: text is its callers' matter. */
+public sealed interface Request permits Request.Generate, Request.Score {
+
+    /** The tokens that are read first; at least one. */
+    int[] prompt();
+
+    /** How long the request may take, waiting included; empty: as long as it takes. */
+    Optional<Duration> limit();
+
+    /**
+     * Sequences that go on after one prompt, which is read once for all of them.
+     *
+     * @param prompt at least one token
+     * @param continuations one for each sequence
+     * @param mostTokens how long prompt and continuation become together, at most: what memory is kept for
+     */
+    @SuppressWarnings("ArrayRecordComponent") // read only, and as long as a prompt
+    record Generate(int[] prompt, List<Continuation> continuations, int mostTokens, Optional<Duration> limit)
+            implements Request {
+
+        /** Keeps its own copy of the list. */
+        public Generate {
+            if (prompt.length == 0 || continuations.isEmpty() || mostTokens < prompt.length) {
+                throw new IllegalArgumentException(prompt.length + " tokens of a prompt, " + continuations.size()
+                        + " continuations, " + mostTokens + " tokens at most");
+            }
+            continuations = List.copyOf(continuations);
+        }
+    }
+
+    /**
+     * How likely given tokens are.
+     *
+     * @param prompt all tokens
+     * @param from the first token whose probability is asked for, 1 or more: the one before it predicts it
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Score(int[] prompt, int from, Optional<Duration> limit) implements Request {
+
+        /** Checks the range. */
+        public Score {
+            if (from < 1 || from >= prompt.length) {
+                throw new IllegalArgumentException("tokens " + from + " to " + prompt.length + " are asked for");
+            }
+        }
+    }
+
+    /** Chooses the tokens of one sequence. Called on the engine's thread, which waits for it: it has to be quick, and must not block. */
+    @FunctionalInterface
+    interface Continuation {
+
+        /** Ends the sequence. */
+        int END = -1;
+
+        /**
+         * The token that follows.
+         *
+         * @param logits {@code [vocab]}; the callee may change them, and must not keep them
+         * @return the token's id, with which the sequence goes on, or {@link #END}
+         */
+        int next(float[] logits);
+    }
+}
