@@ -26,7 +26,7 @@ class ArchitectureTest {
 
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("base", Set.of()),
-            Map.entry("tokenizer", Set.of()),
+            Map.entry("tokenizer", Set.of("base")),
             Map.entry("tensor", Set.of("base")),
             Map.entry("kernel", Set.of("base", "tensor")),
             Map.entry("model", Set.of("base", "kernel", "tensor")),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.card.ModelCard;
 import dev.skald.corpus.CorpusSummary;
 import dev.skald.train.TrainingRun;
@@ -12,7 +13,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -130,9 +130,9 @@ final class CardCommand implements Callable<Integer> {
                         Files.exists(picture) ? Optional.of(PICTURE) : Optional.empty(),
                         readSections()));
         if (Files.exists(picture) && !folder.equals(run.outputDir())) {
-            replace(folder.resolve(PICTURE), Files.readAllBytes(picture));
+            AtomicFiles.write(folder.resolve(PICTURE), Files.readAllBytes(picture));
         }
-        replace(target, card.getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(target, card.getBytes(StandardCharsets.UTF_8));
         PrintWriter err = spec.commandLine().getErr();
         if (license == null) {
             err.println("warning: the card states no licence: give --license");
@@ -172,11 +172,5 @@ final class CardCommand implements Callable<Integer> {
             texts.add(text);
         }
         return texts;
-    }
-
-    private static void replace(Path target, byte[] content) throws IOException {
-        Path part = target.resolveSibling(target.getFileName() + ".part");
-        Files.write(part, content);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

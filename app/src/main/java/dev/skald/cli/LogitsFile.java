@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.generate.Generation;
 import dev.skald.model.SafeTensorsWriter;
 import dev.skald.tensor.DType;
@@ -11,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -29,7 +29,6 @@ final class LogitsFile {
         List<float[]> rows =
                 results.stream().flatMap(result -> result.logits().stream()).toList();
         int vocab = rows.getFirst().length;
-        Path beside = file.resolveSibling(file.getFileName() + ".partial");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate((long) rows.size() * vocab * Float.BYTES, Float.BYTES);
             for (int row = 0; row < rows.size(); row++) {
@@ -37,11 +36,9 @@ final class LogitsFile {
                         rows.get(row), 0, memory, ValueLayout.JAVA_FLOAT, (long) row * vocab * Float.BYTES, vocab);
             }
             try (Tensor logits = TensorMemory.wrap(memory, DType.F32, rows.size(), vocab)) {
-                SafeTensorsWriter.write(beside, Map.of("logits", logits), Map.of());
+                AtomicFiles.write(
+                        file, (Path part) -> SafeTensorsWriter.write(part, Map.of("logits", logits), Map.of()));
             }
-            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(beside);
         }
     }
 }

@@ -34,7 +34,7 @@ final class ModelOptions {
             description = "cpu, cuda, or auto: the GPU if there is one (default).")
     private String device;
 
-    /** Loads the model; what its generation_config.json asks for in vain is said on {@code err}. */
+    /** Loads the model; what its generation_config.json asks for without effect is said on {@code err}. */
     Generator load(PrintWriter err) throws IOException {
         Optional<DType> chosen = dtype.equals("auto") ? Optional.empty() : Optional.of(DType.parse(dtype, "--dtype"));
         Path directory = model == null ? SkaldNano.directory() : model;

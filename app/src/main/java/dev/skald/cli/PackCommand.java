@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Tokenises texts ahead of training into a packed dataset.",
             "It is memory-mapped shards of token ids with document boundaries, and an index.",
-            "An interrupted run is gone on with by the same command. The result is what a trainer.yaml names as the path of a dataset."
+            "The same command resumes an interrupted run. The result is what a trainer.yaml names as the path of a dataset."
         },
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  skald pack --tokenizer Llama-3-8B --out packed/sv 'corpus/sv/*.jsonl.gz'"})

@@ -1,11 +1,12 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -175,9 +176,7 @@ public final class Pipeline {
         Files.createDirectories(plan.work());
         Files.writeString(output.resolve("recipe.yaml"), resolved);
         Files.writeString(plan.work().resolve("splits"), splits(plan));
-        Path part = plan.work().resolve("recipe.yaml.part");
-        Files.writeString(part, resolved);
-        Files.move(part, marker, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFiles.write(marker, resolved.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String splits(Plan plan) throws IOException {

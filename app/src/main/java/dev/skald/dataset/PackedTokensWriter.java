@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.dataset.PackedIndex.Counts;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedIndex.Shard;
@@ -162,19 +163,7 @@ public final class PackedTokensWriter implements AutoCloseable {
      */
     public static PackedIndex commitIndex(Path directory, Encoding encoding, List<Shard> shards) throws IOException {
         PackedIndex index = PackedIndex.of(encoding, shards);
-        Path part = directory.resolve(PackedIndex.FILE + "." + UUID.randomUUID() + PART);
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer json = ByteBuffer.wrap(JSON.writeValueAsBytes(index));
-            while (json.hasRemaining()) {
-                channel.write(json);
-            }
-            channel.force(true);
-        }
-        Files.move(
-                part,
-                directory.resolve(PackedIndex.FILE),
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
+        AtomicFiles.writeDurably(directory.resolve(PackedIndex.FILE), JSON.writeValueAsBytes(index));
         Set<String> kept = shards.stream().map(Shard::file).collect(Collectors.toSet());
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "{*.part,shard-*.tokens}")) {
             for (Path file : files) {

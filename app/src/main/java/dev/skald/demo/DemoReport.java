@@ -1,10 +1,11 @@
 package dev.skald.demo;
 
+import dev.skald.base.AtomicFiles;
 import dev.skald.evaluate.Perplexity;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
@@ -54,9 +55,7 @@ final class DemoReport {
         page.append("<h2>Prompts</h2>\n");
         prompts(page, before, after);
         page.append("</body></html>\n");
-        Path part = workspace.report().resolveSibling("report.html.part");
-        Files.writeString(part, page);
-        Files.move(part, workspace.report(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFiles.write(workspace.report(), page.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static void funnel(StringBuilder page, Funnel funnel) {

@@ -1,14 +1,13 @@
 package dev.skald.train;
 
+import dev.skald.base.AtomicFiles;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -119,12 +118,12 @@ final class CheckpointWriter implements AutoCloseable {
             state.write(folder);
             for (Path file : plainFiles(folder)) {
                 ranges.add(Checksums.ofFile(folder, file));
-                force(file);
+                AtomicFiles.force(file);
             }
         }
         Path part = folder.resolve(RANGES + ranks.rank() + ".json");
         Checksums.write(part, ranges);
-        force(part);
+        AtomicFiles.force(part);
     }
 
     /** What rank 0 alone wrote: all but the optimizer's files and the ranks' checksums. */
@@ -134,12 +133,6 @@ final class CheckpointWriter implements AutoCloseable {
                     .filter(file -> !file.getFileName().toString().startsWith(RANGES))
                     .sorted()
                     .toList();
-        }
-    }
-
-    static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 
@@ -183,8 +176,8 @@ final class CheckpointWriter implements AutoCloseable {
         }
         Path checksums = done.folder().resolve(Checksums.FILE);
         Checksums.write(checksums, all);
-        force(checksums);
-        force(done.folder());
+        AtomicFiles.force(checksums);
+        AtomicFiles.force(done.folder());
         Path target = checkpoints.of(done.step());
         if (Files.exists(target)) {
             // The run went on from an earlier checkpoint and came by here again.

@@ -1,7 +1,9 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -63,12 +65,9 @@ final class Checkpoints {
     }
 
     void setLatest(long step) throws IOException {
-        Path part = outputDir.resolve("." + LATEST + ".partial");
-        Files.writeString(part, of(step).getFileName() + "\n");
-        CheckpointWriter.force(part);
-        Files.move(
-                part, outputDir.resolve(LATEST), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        CheckpointWriter.force(outputDir);
+        byte[] name = (of(step).getFileName() + "\n").getBytes(StandardCharsets.UTF_8);
+        AtomicFiles.writeDurably(outputDir.resolve(LATEST), name);
+        AtomicFiles.force(outputDir);
     }
 
     /** Deletes the oldest above {@code keep}, but never {@code latest}. */

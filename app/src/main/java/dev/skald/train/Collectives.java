@@ -45,7 +45,7 @@ sealed interface Collectives extends AutoCloseable {
      *
      * @return what this rank's work gave
      */
-    <T> T together(Supplier<T> work);
+    <T> T withoutTimeout(Supplier<T> work);
 
     @Override
     void close();
@@ -56,11 +56,11 @@ sealed interface Collectives extends AutoCloseable {
      * @param timeout how long a rank waits for the others before it takes them for lost
      */
     static Collectives join(Rank rank, Device device, Duration timeout) {
-        return rank.worldSize() == 1 ? new Alone() : C10d.join(rank, device, timeout);
+        return rank.worldSize() == 1 ? new SingleProcess() : C10d.join(rank, device, timeout);
     }
 
     /** A run of one process. */
-    record Alone() implements Collectives {
+    record SingleProcess() implements Collectives {
 
         @Override
         public int rank() {
@@ -89,7 +89,7 @@ sealed interface Collectives extends AutoCloseable {
         public void broadcast(Tensor tensor) {}
 
         @Override
-        public <T> T together(Supplier<T> work) {
+        public <T> T withoutTimeout(Supplier<T> work) {
             return work.get();
         }
 
@@ -185,7 +185,7 @@ sealed interface Collectives extends AutoCloseable {
         }
 
         @Override
-        public <T> T together(Supplier<T> work) {
+        public <T> T withoutTimeout(Supplier<T> work) {
             T result = work.get();
             String key = "done-" + waits++;
             answered(rank, "telling the others", () -> store.add(key, 1));

@@ -127,7 +127,7 @@ record ConfigFile(String name, ObjectNode root, List<String> warnings) {
             types[i] = component.getType();
             JsonNode value = node.get(key);
             if (value == null || value.isNull()) {
-                value = otherwise(component);
+                value = defaultValue(component);
             }
             if (value == null && component.getType().isPrimitive()) {
                 throw new InvalidInputException(name + ": " + where + key + " is missing");
@@ -139,8 +139,8 @@ record ConfigFile(String name, ObjectNode root, List<String> warnings) {
         return construct(type, types, values);
     }
 
-    private static JsonNode otherwise(RecordComponent component) {
-        String text = component.getAnnotation(Key.class).otherwise();
+    private static JsonNode defaultValue(RecordComponent component) {
+        String text = component.getAnnotation(Key.class).defaultValue();
         try {
             return text.isEmpty() ? null : YAML.readTree("v: " + text).get("v");
         } catch (JacksonException e) {

@@ -7,15 +7,15 @@ public record DatasetConfig(
         @Key("A file, directory or glob of .jsonl, .txt (.gz, .zst) or .parquet, or the directory of a packed dataset.")
         String path,
 
-        @Key(value = "How a row becomes a document; completion: its text, as it is.", otherwise = "completion")
+        @Key(value = "How a row becomes a document; completion: its text, as it is.", defaultValue = "completion")
         String type,
 
-        @Key(value = "The field, or column, of the text.", otherwise = "text")
+        @Key(value = "The field, or column, of the text.", defaultValue = "text")
         String textField,
 
         @Key(
                 value = "The field of the language, for validation per language; ignored where a row has none.",
-                otherwise = "lang")
+                defaultValue = "lang")
         String langField,
 
         @Key("Its name in validation and messages; the last part of the path without a wildcard when not given.")
@@ -23,7 +23,7 @@ public record DatasetConfig(
 
         @Key(
                 value = "How often each of its sequences is seen in an epoch; 0.5: every second one, 2: twice.",
-                otherwise = "1")
+                defaultValue = "1")
         double weight) {
 
     public DatasetConfig {

@@ -11,37 +11,37 @@ import java.util.Locale;
  * from the trainer's is refused.
  */
 public record DeepSpeedConfig(
-        @Key(value = "How optimizer state, gradients and parameters are divided among the ranks.", otherwise = "{}")
+        @Key(value = "How optimizer state, gradients and parameters are divided among the ranks.", defaultValue = "{}")
         Zero zeroOptimization,
 
-        @Key(value = "bfloat16; auto: as the trainer says.", otherwise = "{}")
+        @Key(value = "bfloat16; auto: as the trainer says.", defaultValue = "{}")
         Bf16 bf16,
 
-        @Key(value = "float16 and its loss scale; auto: as the trainer says.", otherwise = "{}")
+        @Key(value = "float16 and its loss scale; auto: as the trainer says.", defaultValue = "{}")
         Fp16 fp16,
 
-        @Key(value = "Micro-steps in one update.", otherwise = "auto")
+        @Key(value = "Micro-steps in one update.", defaultValue = "auto")
         Auto gradientAccumulationSteps,
 
-        @Key(value = "Norm to which the gradient is clipped.", otherwise = "auto")
+        @Key(value = "Norm to which the gradient is clipped.", defaultValue = "auto")
         Auto gradientClipping,
 
-        @Key(value = "Sequences in one update, of all ranks.", otherwise = "auto")
+        @Key(value = "Sequences in one update, of all ranks.", defaultValue = "auto")
         Auto trainBatchSize,
 
-        @Key(value = "Sequences of a rank in one micro-step.", otherwise = "auto")
+        @Key(value = "Sequences of a rank in one micro-step.", defaultValue = "auto")
         Auto trainMicroBatchSizePerGpu,
 
         @Key("AdamW, as the trainer says.") DeepSpeedOptimizer optimizer,
 
         @Key("The schedule, as the trainer says.") DeepSpeedScheduler scheduler,
 
-        @Key(value = "Print the times of forward, backward, reduction and step.", otherwise = "false")
+        @Key(value = "Print the times of forward, backward, reduction and step.", defaultValue = "false")
         boolean wallClockBreakdown) {
 
     /** {@code zero_optimization}. */
     public record Zero(
-            @Key(value = "0: every rank has all; 1: optimizer state divided; 2: gradients too.", otherwise = "0")
+            @Key(value = "0: every rank has all; 1: optimizer state divided; 2: gradients too.", defaultValue = "0")
             int stage,
 
             @Key("Where the master weights and moments are.")
@@ -49,16 +49,16 @@ public record DeepSpeedConfig(
 
             @Key("Stage 3 only.") Offload offloadParam,
 
-            @Key(value = "Gradients lie one after the other in one buffer; always true here.", otherwise = "true")
+            @Key(value = "Gradients lie one after the other in one buffer; always true here.", defaultValue = "true")
             boolean contiguousGradients,
 
-            @Key(value = "Reduce gradients while the backward pass goes on.", otherwise = "false")
+            @Key(value = "Reduce gradients while the backward pass goes on.", defaultValue = "false")
             boolean overlapComm,
 
-            @Key(value = "Elements of a bucket of gradients.", otherwise = "5e8")
+            @Key(value = "Elements of a bucket of gradients.", defaultValue = "5e8")
             long reduceBucketSize,
 
-            @Key(value = "Elements of a bucket of parameters.", otherwise = "5e8")
+            @Key(value = "Elements of a bucket of parameters.", defaultValue = "5e8")
             long allgatherBucketSize) {
 
         public Zero {
@@ -96,7 +96,8 @@ public record DeepSpeedConfig(
 
     /** {@code offload_optimizer}. */
     public record Offload(
-            @Key(value = "cpu or none.", otherwise = "none") String device) {
+            @Key(value = "cpu or none.", defaultValue = "none")
+            String device) {
 
         public Offload {
             device = device.toLowerCase(Locale.ROOT);
@@ -108,33 +109,33 @@ public record DeepSpeedConfig(
 
     /** {@code bf16}. */
     public record Bf16(
-            @Key(value = "true, false or auto.", otherwise = "auto")
+            @Key(value = "true, false or auto.", defaultValue = "auto")
             Switch enabled) {}
 
     /** {@code fp16}. */
     public record Fp16(
-            @Key(value = "true, false or auto.", otherwise = "auto")
+            @Key(value = "true, false or auto.", defaultValue = "auto")
             Switch enabled,
 
-            @Key(value = "Cast the inputs; token ids need none.", otherwise = "false")
+            @Key(value = "Cast the inputs; token ids need none.", defaultValue = "false")
             boolean autoCast,
 
-            @Key(value = "A fixed loss scale; 0: a dynamic one.", otherwise = "0")
+            @Key(value = "A fixed loss scale; 0: a dynamic one.", defaultValue = "0")
             double lossScale,
 
-            @Key(value = "The dynamic scale starts at two to this power.", otherwise = "16")
+            @Key(value = "The dynamic scale starts at two to this power.", defaultValue = "16")
             int initialScalePower,
 
-            @Key(value = "Steps without overflow after which the scale doubles.", otherwise = "1000")
+            @Key(value = "Steps without overflow after which the scale doubles.", defaultValue = "1000")
             int lossScaleWindow,
 
-            @Key(value = "Overflows after which the scale is halved.", otherwise = "2")
+            @Key(value = "Overflows after which the scale is halved.", defaultValue = "2")
             int hysteresis,
 
-            @Key(value = "Refill the hysteresis after each step without overflow.", otherwise = "false")
+            @Key(value = "Refill the hysteresis after each step without overflow.", defaultValue = "false")
             boolean consecutiveHysteresis,
 
-            @Key(value = "The scale does not fall below.", otherwise = "1")
+            @Key(value = "The scale does not fall below.", defaultValue = "1")
             double minLossScale) {
 
         public Fp16 {

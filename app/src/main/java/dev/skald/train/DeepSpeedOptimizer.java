@@ -8,27 +8,27 @@ import java.util.List;
  * what it leaves out is the trainer's.
  */
 public record DeepSpeedOptimizer(
-        @Key(value = "AdamW, or Adam with adam_w_mode.", otherwise = "AdamW")
+        @Key(value = "AdamW, or Adam with adam_w_mode.", defaultValue = "AdamW")
         String type,
 
-        @Key(value = "Its hyperparameters.", otherwise = "{}")
+        @Key(value = "Its hyperparameters.", defaultValue = "{}")
         Params params) {
 
     /** {@code optimizer.params}. */
     public record Params(
-            @Key(value = "Learning rate.", otherwise = "auto")
+            @Key(value = "Learning rate.", defaultValue = "auto")
             Auto lr,
 
-            @Key(value = "Decays of the two moments.", otherwise = "auto")
+            @Key(value = "Decays of the two moments.", defaultValue = "auto")
             List<Auto> betas,
 
-            @Key(value = "Added to the root of the second moment.", otherwise = "auto")
+            @Key(value = "Added to the root of the second moment.", defaultValue = "auto")
             Auto eps,
 
-            @Key(value = "Decoupled weight decay.", otherwise = "auto")
+            @Key(value = "Decoupled weight decay.", defaultValue = "auto")
             Auto weightDecay,
 
-            @Key(value = "Whether Adam's weight decay is decoupled; always true here.", otherwise = "true")
+            @Key(value = "Whether Adam's weight decay is decoupled; always true here.", defaultValue = "true")
             boolean adamWMode) {
 
         public Params {

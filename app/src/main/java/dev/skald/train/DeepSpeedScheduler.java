@@ -12,7 +12,7 @@ import java.util.TreeSet;
 public record DeepSpeedScheduler(
         @Key("WarmupLR, WarmupDecayLR or WarmupCosineLR.") String type,
 
-        @Key(value = "Its settings.", otherwise = "{}") Params params) {
+        @Key(value = "Its settings.", defaultValue = "{}") Params params) {
 
     /** DeepSpeed's schedules that are also the trainer's. */
     private static final Map<String, LrScheduler> SAME = Map.of(
@@ -22,25 +22,25 @@ public record DeepSpeedScheduler(
 
     /** {@code scheduler.params}. */
     public record Params(
-            @Key(value = "Learning rate of the first update; always 0 here.", otherwise = "auto")
+            @Key(value = "Learning rate of the first update; always 0 here.", defaultValue = "auto")
             Auto warmupMinLr,
 
-            @Key(value = "The same as a part of the largest; always 0 here.", otherwise = "auto")
+            @Key(value = "The same as a part of the largest; always 0 here.", defaultValue = "auto")
             Auto warmupMinRatio,
 
-            @Key(value = "The largest learning rate.", otherwise = "auto")
+            @Key(value = "The largest learning rate.", defaultValue = "auto")
             Auto warmupMaxLr,
 
-            @Key(value = "Updates in which it rises.", otherwise = "auto")
+            @Key(value = "Updates in which it rises.", defaultValue = "auto")
             Auto warmupNumSteps,
 
-            @Key(value = "How it rises: linear; DeepSpeed's default is log.", otherwise = "log")
+            @Key(value = "How it rises: linear; DeepSpeed's default is log.", defaultValue = "log")
             String warmupType,
 
-            @Key(value = "Updates in the run.", otherwise = "auto")
+            @Key(value = "Updates in the run.", defaultValue = "auto")
             Auto totalNumSteps,
 
-            @Key(value = "The cosine ends at this part of the largest.", otherwise = "auto")
+            @Key(value = "The cosine ends at this part of the largest.", defaultValue = "auto")
             Auto cosMinRatio) {}
 
     public DeepSpeedScheduler {

@@ -14,5 +14,5 @@ import java.lang.annotation.Target;
     String value();
 
     /** The value when the key is not given, as the file would write it; empty: none. */
-    String otherwise() default "";
+    String defaultValue() default "";
 }

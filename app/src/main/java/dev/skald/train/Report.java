@@ -1,10 +1,9 @@
 package dev.skald.train;
 
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,10 +53,12 @@ final class Report {
         if (steps.isEmpty()) {
             return;
         }
-        replace("report.html", html(steps, validations, running).getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(
+                outputDir.resolve("report.html"),
+                html(steps, validations, running).getBytes(StandardCharsets.UTF_8));
         if (pictures) {
             try {
-                replace("loss.png", png(loss(steps, validations)));
+                AtomicFiles.write(outputDir.resolve("loss.png"), png(loss(steps, validations)));
             } catch (LinkageError | InternalError | RuntimeException e) {
                 pictures = false; // a Java without fonts, as in a small container
                 System.err.println("warning: loss.png is not drawn: " + e.getMessage());
@@ -69,12 +70,6 @@ final class Report {
         ChartCanvas.Png canvas = new ChartCanvas.Png(2 * WIDTH, 2 * HEIGHT);
         chart.paint(canvas, 2 * WIDTH, 2 * HEIGHT);
         return canvas.bytes();
-    }
-
-    private void replace(String name, byte[] content) throws IOException {
-        Path part = outputDir.resolve(name + ".part");
-        Files.write(part, content);
-        Files.move(part, outputDir.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private String html(List<StepMetrics> steps, List<ValidationMetrics> validations, boolean running) {

@@ -3,11 +3,11 @@ package dev.skald.train;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.skald.base.AtomicFiles;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,9 +129,7 @@ public final class RunLog implements AutoCloseable {
                 break;
             }
         }
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        Files.write(part, lines);
-        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFiles.write(file, (Path part) -> Files.write(part, lines));
         return kept;
     }
 }

@@ -176,7 +176,7 @@ final class Trainer {
 
     private void save(long step) throws IOException {
         if (checkpoints.busy()) {
-            ranks.together(checkpoints::await);
+            ranks.withoutTimeout(checkpoints::await);
             settle(agree(0));
         }
         checkpoints.begin(monitor.state(step, optimizer.updates(), scaler));
@@ -185,7 +185,7 @@ final class Trainer {
     /** Completes or gives up the checkpoint that was being written, once all ranks know how it went. */
     private boolean settle(Agreement agreed) throws IOException {
         if (agreed.failed()) {
-            ranks.together(checkpoints::await);
+            ranks.withoutTimeout(checkpoints::await);
             monitor.notSaved(checkpoints.abandon());
         } else if (agreed.written()) {
             checkpoints.commit();
@@ -195,7 +195,7 @@ final class Trainer {
 
     private void finish() throws IOException {
         if (checkpoints.busy()) {
-            ranks.together(checkpoints::await);
+            ranks.withoutTimeout(checkpoints::await);
             if (!settle(agree(0))) {
                 throw new IOException("the last checkpoint could not be saved; see above");
             }

@@ -22,7 +22,7 @@ public record TrainerConfig(
         @Key(
                 value =
                         "Begin each document with the tokenizer's bos token; auto: when its post_processor or tokenizer_config.json does.",
-                otherwise = "auto")
+                defaultValue = "auto")
         Switch addBosToken,
 
         @Key("What to train on.") List<DatasetConfig> datasets,
@@ -32,10 +32,10 @@ public record TrainerConfig(
 
         @Key(
                 value = "Documents held out of datasets for validation: below 1 the fraction, else how many.",
-                otherwise = "0.0")
+                defaultValue = "0.0")
         double valSetSize,
 
-        @Key(value = "Where raw text is kept once it is tokenised.", otherwise = "last_run_prepared")
+        @Key(value = "Where raw text is kept once it is tokenised.", defaultValue = "last_run_prepared")
         String datasetPreparedPath,
 
         @Key("Threads that tokenise; all processors when not given.")
@@ -43,31 +43,31 @@ public record TrainerConfig(
 
         @Key(
                 value = "Draw sequences in a random order, a new one each epoch; false: in the order of the data.",
-                otherwise = "true")
+                defaultValue = "true")
         boolean shuffleMergedDatasets,
 
-        @Key(value = "Tokens in a sequence.", otherwise = "512")
+        @Key(value = "Tokens in a sequence.", defaultValue = "512")
         int sequenceLen,
 
-        @Key(value = "Fill sequences with several documents; always true here.", otherwise = "true")
+        @Key(value = "Fill sequences with several documents; always true here.", defaultValue = "true")
         boolean samplePacking,
 
-        @Key(value = "Sequences are full, so that there is nothing to pad; always true here.", otherwise = "true")
+        @Key(value = "Sequences are full, so that there is nothing to pad; always true here.", defaultValue = "true")
         boolean padToSequenceLen,
 
         @Key(
                 value =
                         "Keep attention and positions inside each document of a sequence; false: the sequence is one text.",
-                otherwise = "true")
+                defaultValue = "true")
         boolean pretrainMultipackAttn,
 
-        @Key(value = "Seed of the data order and of random weights.", otherwise = "42")
+        @Key(value = "Seed of the data order and of random weights.", defaultValue = "42")
         long seed,
 
         @Key(value = "The largest learning rate of the schedule.")
         double learningRate,
 
-        @Key(value = "cosine, linear, constant, or constant_with_warmup.", otherwise = "cosine")
+        @Key(value = "cosine, linear, constant, or constant_with_warmup.", defaultValue = "cosine")
         LrScheduler lrScheduler,
 
         @Key("The cosine ends at this part of learning_rate instead of 0.")
@@ -79,31 +79,31 @@ public record TrainerConfig(
         @Key("The same as a fraction of the run. Neither: 3 % of the run, at most 100.")
         Double warmupRatio,
 
-        @Key(value = "adamw_torch_fused or adamw_torch: AdamW.", otherwise = "adamw_torch_fused")
+        @Key(value = "adamw_torch_fused or adamw_torch: AdamW.", defaultValue = "adamw_torch_fused")
         String optimizer,
 
-        @Key(value = "Decoupled weight decay; not applied to norm weights.", otherwise = "0.0")
+        @Key(value = "Decoupled weight decay; not applied to norm weights.", defaultValue = "0.0")
         double weightDecay,
 
-        @Key(value = "Decay of AdamW's first moment.", otherwise = "0.9")
+        @Key(value = "Decay of AdamW's first moment.", defaultValue = "0.9")
         double adamBeta1,
 
-        @Key(value = "Decay of AdamW's second moment.", otherwise = "0.999")
+        @Key(value = "Decay of AdamW's second moment.", defaultValue = "0.999")
         double adamBeta2,
 
-        @Key(value = "Added to the root of AdamW's second moment.", otherwise = "1e-8")
+        @Key(value = "Added to the root of AdamW's second moment.", defaultValue = "1e-8")
         double adamEpsilon,
 
-        @Key(value = "Norm to which the gradient is clipped; 0: it is not.", otherwise = "1.0")
+        @Key(value = "Norm to which the gradient is clipped; 0: it is not.", defaultValue = "1.0")
         double maxGradNorm,
 
-        @Key(value = "Sequences in one forward and backward pass of a rank.", otherwise = "1")
+        @Key(value = "Sequences in one forward and backward pass of a rank.", defaultValue = "1")
         int microBatchSize,
 
-        @Key(value = "Such passes in one update.", otherwise = "1")
+        @Key(value = "Such passes in one update.", defaultValue = "1")
         int gradientAccumulationSteps,
 
-        @Key(value = "How often the data is seen; may be a fraction.", otherwise = "1")
+        @Key(value = "How often the data is seen; may be a fraction.", defaultValue = "1")
         double numEpochs,
 
         @Key("Updates in the run; wins over num_epochs.") Long maxSteps,
@@ -123,34 +123,34 @@ public record TrainerConfig(
         @Key("The same, as so many in an epoch; not together with save_steps.")
         Integer savesPerEpoch,
 
-        @Key(value = "Checkpoints that are kept.", otherwise = "4")
+        @Key(value = "Checkpoints that are kept.", defaultValue = "4")
         int saveTotalLimit,
 
-        @Key(value = "Parameters and activations in bfloat16; auto: unless fp16 is true.", otherwise = "auto")
+        @Key(value = "Parameters and activations in bfloat16; auto: unless fp16 is true.", defaultValue = "auto")
         Switch bf16,
 
-        @Key(value = "Parameters and activations in float16, with a loss scale; auto: no.", otherwise = "auto")
+        @Key(value = "Parameters and activations in float16, with a loss scale; auto: no.", defaultValue = "auto")
         Switch fp16,
 
-        @Key(value = "Let CUDA multiply float32 with 10 bits of mantissa; auto: no.", otherwise = "auto")
+        @Key(value = "Let CUDA multiply float32 with 10 bits of mantissa; auto: no.", defaultValue = "auto")
         Switch tf32,
 
         @Key(
                 value = "Keep only the input of each decoder block and compute the rest again in the backward pass.",
-                otherwise = "false")
+                defaultValue = "false")
         boolean gradientCheckpointing,
 
         @Key("Checkpoint to go on from.") String resumeFromCheckpoint,
 
-        @Key(value = "Go on from the latest checkpoint of output_dir, if there is one.", otherwise = "false")
+        @Key(value = "Go on from the latest checkpoint of output_dir, if there is one.", defaultValue = "false")
         boolean autoResumeFromCheckpoints,
 
         @Key("Stop when the loss is above this ...") Double lossWatchdogThreshold,
 
-        @Key(value = "... in so many steps one after the other.", otherwise = "3")
+        @Key(value = "... in so many steps one after the other.", defaultValue = "3")
         int lossWatchdogPatience,
 
-        @Key(value = "Seconds that a rank waits for the others before it takes them for lost.", otherwise = "40")
+        @Key(value = "Seconds that a rank waits for the others before it takes them for lost.", defaultValue = "40")
         int ddpTimeout,
 
         @Key("DeepSpeed's file; --deepspeed on the command line wins.")
@@ -158,7 +158,7 @@ public record TrainerConfig(
 
         @Key("None: all parameters are trained.") String adapter,
 
-        @Key(value = "Where checkpoints, metrics and the report go.", otherwise = "./model-out")
+        @Key(value = "Where checkpoints, metrics and the report go.", defaultValue = "./model-out")
         String outputDir) {
 
     private static final Set<String> OPTIMIZERS = Set.of("adamw_torch_fused", "adamw_torch", "adamw_hf", "adamw");
@@ -269,9 +269,9 @@ public record TrainerConfig(
         return (long) worldSize * microBatchSize * gradientAccumulationSteps;
     }
 
-    private static void require(boolean holds, String otherwise) {
+    private static void require(boolean holds, String problem) {
         if (!holds) {
-            throw new InvalidInputException(otherwise);
+            throw new InvalidInputException(problem);
         }
     }
 

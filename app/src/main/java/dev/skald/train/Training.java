@@ -100,14 +100,14 @@ public final class Training {
                 Device device = type.device();
                 Collectives ranks = Collectives.join(rank, device, Duration.ofSeconds(config.ddpTimeout()))) {
             Checkpoints checkpoints = new Checkpoints(outputDir);
-            ranks.together(() -> rank.isFirst() ? prepare(checkpoints) : checkpoints);
+            ranks.withoutTimeout(() -> rank.isFirst() ? prepare(checkpoints) : checkpoints);
             TrainingData data = TrainingData.open(config, tokenizer);
             Timetable timetable = Timetable.of(config, data.sequences(), rank.worldSize());
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
-            try (LlamaParameters parameters = ranks.together(() -> parameters(type, resumed));
+            try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, resumed));
                     TrainableLlama training =
                             new TrainableLlama(model, parameters, type, kernels, config.gradientCheckpointing());
                     ZeroOptimizer optimizer =
@@ -123,7 +123,7 @@ public final class Training {
                     Monitor monitor = monitor(timetable, data, rate, state)) {
                 LossScaler scaler = lossScaler();
                 state.ifPresent(saved -> {
-                    ranks.together(() -> new OptimizerFiles(parameters.list())
+                    ranks.withoutTimeout(() -> new OptimizerFiles(parameters.list())
                             .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW()));
                     optimizer.resume(saved.optimizerUpdates());
                     scaler.restore(saved.lossScaler());

@@ -226,7 +226,7 @@ class BadInputTest {
         Path model = TinyLlama.saying("abc").write(directory.resolve("model"));
         Path out = Files.createDirectory(directory.resolve("out"));
         Path full = Path.of("/dev/full");
-        Files.createSymbolicLink(out.resolve("logits.safetensors.partial"), Files.exists(full) ? full : directory);
+        Files.createSymbolicLink(out.resolve("logits.safetensors.part"), Files.exists(full) ? full : directory);
         Path logits = out.resolve("logits.safetensors");
         assertThat(skald("generate", "--model", model, "--json", "--logits", logits, "a")
                         .error())

@@ -115,7 +115,7 @@ class ZeroOptimizerTest {
         ZeroOptimizer.Options whole = new ZeroOptimizer.Options(0, 1000000, 1000000, false, false);
         ZeroOptimizer.Options options = new ZeroOptimizer.Options(stage, bucket, 33, overlap, size % 2 == 0);
 
-        Outcome expected = train(new Collectives.Alone(), whole, ScalarType.Float);
+        Outcome expected = train(new Collectives.SingleProcess(), whole, ScalarType.Float);
         List<Outcome> outcomes = Ranks.run(size, ranks -> train(ranks, options, ScalarType.Float));
 
         for (Outcome outcome : outcomes) {

@@ -6,14 +6,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 
 /** Writes a trained tokenizer as Hugging Face's tokenizers and transformers read it. */
 final class TokenizerWriter {
@@ -46,22 +43,8 @@ final class TokenizerWriter {
 
     void write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        write(directory.resolve("tokenizer.json"), tokenizer());
-        write(directory.resolve("tokenizer_config.json"), config());
-    }
-
-    private static void write(Path target, ObjectNode value) throws IOException {
-        // Not a temporary file of Java's: only its owner could read those.
-        Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            Files.write(part, JSON.writeValueAsBytes(value));
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFiles.writeDurably(directory.resolve("tokenizer.json"), JSON.writeValueAsBytes(tokenizer()));
+        AtomicFiles.writeDurably(directory.resolve("tokenizer_config.json"), JSON.writeValueAsBytes(config()));
     }
 
     private int specialId(int index) {
