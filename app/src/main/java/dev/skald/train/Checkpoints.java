@@ -88,8 +88,8 @@ final class Checkpoints {
     void clean() throws IOException {
         List<Path> left;
         try (Stream<Path> entries = Files.list(outputDir)) {
-            left = entries.filter(
-                            entry -> entry.getFileName().toString().matches("\\.(checkpoint-\\d+|latest)\\.partial"))
+            left = entries.filter(entry ->
+                            entry.getFileName().toString().matches("\\.checkpoint-\\d+\\.partial|latest\\.part"))
                     .toList();
         } catch (NoSuchFileException e) {
             return;

@@ -202,8 +202,7 @@ class GenerateCommandTest {
             }
         }
         try (Stream<Path> files = Files.list(directory)) {
-            assertThat(files.filter(path -> path.toString().endsWith(".partial")))
-                    .isEmpty();
+            assertThat(files.filter(path -> path.toString().endsWith(".part"))).isEmpty();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.skald.kernel;
 
+import dev.skald.InvalidInputException;
 import dev.skald.base.HostProcessor;
 import dev.skald.base.UserCache;
 import dev.skald.tensor.DType;
@@ -76,34 +77,33 @@ public record GemmTimes(Map<Kind, Double> libtorch, Map<Kind, Double> own, doubl
     /**
      * What was measured on this machine, now or before.
      *
-     * @throws IllegalArgumentException when the system property has another value
+     * @throws InvalidInputException when the system property has another value
      */
     public static GemmTimes ofThisMachine() {
-        return ThisMachine.TIMES;
+        return forced().orElseGet(() -> ThisMachine.TIMES);
+    }
+
+    private static Optional<GemmTimes> forced() {
+        String forced = System.getProperty(PROPERTY);
+        return switch (forced) {
+            case null -> Optional.empty();
+            case "libtorch" -> Optional.of(new GemmTimes(all(1), all(0), 0));
+            case "own" -> Optional.of(new GemmTimes(all(0), all(1), 0));
+            default -> throw new InvalidInputException("-D" + PROPERTY + "=" + forced + ": expected libtorch or own");
+        };
+    }
+
+    private static Map<Kind, Double> all(double rate) {
+        Map<Kind, Double> rates = new EnumMap<>(Kind.class);
+        for (Kind kind : Kind.values()) {
+            rates.put(kind, rate);
+        }
+        return rates;
     }
 
     /** Class initialisation is what makes it happen once in a process. */
     private static final class ThisMachine {
-        static final GemmTimes TIMES = forced().orElseGet(ThisMachine::cached);
-
-        private static Optional<GemmTimes> forced() {
-            String forced = System.getProperty(PROPERTY);
-            return switch (forced) {
-                case null -> Optional.empty();
-                case "libtorch" -> Optional.of(new GemmTimes(all(1), all(0), 0));
-                case "own" -> Optional.of(new GemmTimes(all(0), all(1), 0));
-                default ->
-                    throw new IllegalArgumentException("-D" + PROPERTY + "=" + forced + ": expected libtorch or own");
-            };
-        }
-
-        private static Map<Kind, Double> all(double rate) {
-            Map<Kind, Double> rates = new EnumMap<>(Kind.class);
-            for (Kind kind : Kind.values()) {
-                rates.put(kind, rate);
-            }
-            return rates;
-        }
+        static final GemmTimes TIMES = cached();
 
         private static GemmTimes cached() {
             String machine = String.join(
