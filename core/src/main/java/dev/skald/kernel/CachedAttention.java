@@ -50,7 +50,7 @@ record CachedAttention(Workers workers) {
                         format.load(qAt + offset, headDim, query);
                         for (int p = 0; p < seen; p += blockLength) {
                             int count = Math.min(blockLength, seen - p);
-                            FewRows.dots(format, query, keysAt[p / blockLength] + head, count, headDim, scores, p);
+                            RowDots.dots(format, query, keysAt[p / blockLength] + head, count, headDim, scores, p);
                         }
                         float shift = -scale * FloatLoops.max(scores, seen);
                         float sum = FloatLoops.exp(scores, seen, scale, shift);

@@ -12,13 +12,12 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The product of a few rows with a large matrix, as when generating: every weight is read once, so the speed of memory is the limit. The
- * rows are turned to floats beforehand; weights are turned as they are read, a pair of bf16 in a 32-bit lane. Four rows of the weight are
- * read side by side, so that an input in a register serves four times and additions do not wait for each other.
+ * Dot products of a vector with rows that lie one after the other, in bf16 or f32: a query with the keys of a cache. Four rows are read side by
+ * side, so that an element in a register serves four times and additions do not wait for each other.
  */
-final class FewRows {
+final class RowDots {
 
-    private FewRows() {}
+    private RowDots() {}
 
     /** The products of {@code x} with {@code count} rows of {@code n} that lie one after the other, to {@code sums} from {@code at}. */
     static void dots(RowFormat format, float[] x, long rows, int count, int n, float[] sums, int at) {
