@@ -1,4 +1,5 @@
-import dev.skald.model.KeyValueCache;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvSequence;
 import dev.skald.model.Llama;
 import dev.skald.model.LlamaConfig;
 import java.nio.file.Files;
@@ -28,6 +29,9 @@ import org.bytedeco.pytorch.global.torch;
 final class GenerateSpeed {
 
     private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+    /** Positions of all sequences, in blocks of keys and values. */
+    private static final int BLOCKS = 4096;
+
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
 
     public static void main(String[] args) throws Exception {
@@ -39,7 +43,8 @@ final class GenerateSpeed {
         try (Llama model = Llama.load(directory, Optional.empty(), "cpu")) {
             say("load %.2f s", seconds(start));
             double matmul = matmulRate(model.config(), promptTokens);
-            try (KeyValueCache cache = model.newCache()) {
+            try (KvBlocks caches = model.newCaches(BLOCKS);
+                    KvSequence cache = caches.newSequence()) {
                 int[] prompt = new SplittableRandom(1)
                         .ints(promptTokens, 0, model.config().vocab_size())
                         .toArray();
@@ -63,7 +68,8 @@ final class GenerateSpeed {
         double[] decodes = new double[newTokens];
         double[] reads = new double[newTokens];
         for (int run = 0; run < prefills.length; run++) {
-            try (KeyValueCache cache = model.newCache()) {
+            try (KvBlocks caches = model.newCaches(BLOCKS);
+                    KvSequence cache = caches.newSequence()) {
                 long begin = System.nanoTime();
                 int id = step(model, cache, prompt);
                 prefills[run] = seconds(begin);
@@ -97,13 +103,12 @@ final class GenerateSpeed {
 
     /** A step of several sequences against one of one, taken in turns. */
     private static void together(Llama model, int[] prompt, int sequences) {
-        List<KeyValueCache> caches = new ArrayList<>();
-        try {
-            KeyValueCache first = model.newCache();
-            caches.add(first);
-            step(model, first, prompt);
-            for (int i = 1; i < sequences; i++) {
-                caches.add(first.fork());
+        List<KvSequence> caches = new ArrayList<>();
+        try (KvBlocks pool = model.newCaches(BLOCKS)) {
+            for (int i = 0; i < sequences; i++) { // not forks: each reads keys and values of its own
+                KvSequence cache = pool.newSequence();
+                step(model, cache, prompt);
+                caches.add(cache);
             }
             double[] one = new double[9];
             double[] all = new double[9];
@@ -112,27 +117,42 @@ final class GenerateSpeed {
                 all[run] = tokens(model, caches);
             }
             say("step of %d sequences: %.2f times the time of one", sequences, median(all) / median(one));
-        } finally {
-            caches.forEach(KeyValueCache::close);
         }
     }
 
-    private static double tokens(Llama model, List<KeyValueCache> caches) {
+    private static double tokens(Llama model, List<KvSequence> caches) {
         long begin = System.nanoTime();
         try (PointerScope _ = new PointerScope()) {
-            List<Llama.Segment> segments = caches.stream()
-                    .map(cache -> new Llama.Segment(new int[] {7}, cache))
-                    .toList();
-            model.logits(model.hidden(segments));
+            List<Llama.Span> spans = new ArrayList<>();
+            for (KvSequence cache : caches) {
+                reserve(cache, 1);
+                spans.add(new Llama.Span(new int[] {7}, cache, false));
+            }
+            model.logits(model.hidden(spans));
         }
         return seconds(begin);
     }
 
-    private static int step(Llama model, KeyValueCache cache, int[] ids) {
+    private static int step(Llama model, KvSequence cache, int[] ids) {
         try (PointerScope _ = new PointerScope()) {
-            Tensor hidden = model.hidden(List.of(new Llama.Segment(ids, cache)));
+            int whole = ids.length / Llama.RUN * Llama.RUN;
+            reserve(cache, ids.length);
+            List<Llama.Span> spans = new ArrayList<>();
+            if (whole > 0) {
+                spans.add(new Llama.Span(Arrays.copyOf(ids, whole), cache, true));
+            }
+            if (whole < ids.length) {
+                spans.add(new Llama.Span(Arrays.copyOfRange(ids, whole, ids.length), cache, false));
+            }
+            Tensor hidden = model.hidden(spans);
             return (int)
                     model.logits(hidden.narrow(0, ids.length - 1, 1)).argmax().item_long();
+        }
+    }
+
+    private static void reserve(KvSequence cache, int rows) {
+        if (!cache.reserve(rows)) {
+            throw new IllegalStateException("no room");
         }
     }
 

@@ -56,8 +56,8 @@ final class EvaluateCommand implements Callable<Integer> {
         try (Generator generator = model.load(spec.commandLine().getErr())) {
             int window = sequenceLen != null
                     ? sequenceLen
-                    : Math.min(generator.model().config().max_position_embeddings(), LONGEST_DEFAULT);
-            Perplexity perplexity = new Perplexity(generator.model(), generator.tokenizer(), window);
+                    : Math.min(generator.config().max_position_embeddings(), LONGEST_DEFAULT);
+            Perplexity perplexity = new Perplexity(generator, window);
             try (Progress progress = new Progress("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
                 DocumentReader.readTexts(text, perplexity::add, progress::to);
             }

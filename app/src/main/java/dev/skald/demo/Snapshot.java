@@ -35,9 +35,8 @@ record Snapshot(Map<String, Perplexity.Result> scores, List<String> continuation
             Map<String, Perplexity.Result> scores = new LinkedHashMap<>();
             for (String language : Workspace.LANGUAGES) {
                 Perplexity perplexity = new Perplexity(
-                        generator.model(),
-                        generator.tokenizer(),
-                        generator.model().config().max_position_embeddings());
+                        generator,
+                        generator.config().max_position_embeddings());
                 DocumentReader.readTexts(workspace.heldOut(language), perplexity::add, _ -> {});
                 scores.put(language, perplexity.result());
             }

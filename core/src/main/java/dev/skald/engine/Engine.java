@@ -2,78 +2,109 @@ package dev.skald.engine;
 
 import dev.skald.InvalidInputException;
 import dev.skald.base.HostMemory;
-import dev.skald.model.KeyValueCache;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvLayout;
+import dev.skald.kernel.LogitLoops;
 import dev.skald.model.Llama;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Runs requests on a model, together: one thread owns the model and does one step after the other, and requests join and leave between
- * steps. A step is one token for every sequence that is being generated, and beside it one piece of the prompts that are being read, so that a
- * long prompt does not hold up the others. Prompts are read in turn.
+ * steps. {@link Scheduler} says what a step holds.
  *
- * <p><b>What a sequence gets does not depend on the others,</b> bit for bit: tokens of a step are multiplied as few rows, whose bits do not
- * depend on their number, and a prompt is cut into pieces by its own length, a long piece going through the model by itself, short ones
- * together as few rows.
- *
- * <p>A request is begun when the keys and values that it may need fit into free memory beside those that others may still need; until then it
- * waits, first come, first served.
+ * <p><b>What a sequence gets does not depend on the others</b>, nor on whether it was preempted or found its beginning in the prefix cache: on the CPU
+ * bit for bit, by the rule of {@link Track}.
  *
  * <p>{@link #submit} may be called from any thread. {@link #close} ends what runs and waits for the thread: no memory is touched after it.
  */
 public final class Engine implements AutoCloseable {
 
-    /** Rows of short pieces of prompts that are read together. */
-    private static final int SHORT_ROWS = 256;
-
-    /** The fewest tokens of a piece that goes by itself. */
-    private static final int LONG = Llama.MANY_ROWS;
-
-    private static final long IDLE_SECONDS = 60;
+    private static final long IDLE_MILLIS = 60_000;
 
     private final Llama model;
-    private final int mostSequences;
-    private final BlockingQueue<Job> submitted;
+    private final Limits limits;
+    private final KvBlocks pool;
+    private final PrefixCache cache;
+    private final Scheduler scheduler;
+    private final float[] logits;
+    private long steps;
+
     private final Object lifecycle = new Object();
-    /** The one that owns the model while there is work; guarded by {@link #lifecycle}. */
+    // Guarded by lifecycle.
+    private final Queue<Job> submitted = new ArrayDeque<>();
+    /** The one that owns the model while there is work. */
     private Thread owner;
 
-    private volatile boolean closed;
+    private boolean closed;
+    private boolean freed;
 
-    // The owner's alone.
-    private final Queue<Job> waiting = new ArrayDeque<>();
-    private final Queue<Job> reading = new ArrayDeque<>();
-    private final List<Running> running = new ArrayList<>();
+    private volatile State state;
+
+    /**
+     * What an engine may take.
+     *
+     * @param sequences how many are generated at once, at most
+     * @param queue how many requests may wait, at most
+     * @param cacheBytes memory for keys and values, the prefix cache included; at least one block
+     */
+    public record Limits(int sequences, int queue, long cacheBytes) {
+
+        private static final double SHARE = 0.8;
+        private static final long LEAST = 64L << 20;
+
+        /** Most of the memory that is free beside the model, but no more than so many sequences can fill. */
+        public static Limits of(Llama model, int sequences, int queue) {
+            long sequence = (long) KvLayout.blocks(model.config().max_position_embeddings())
+                    * model.cacheLayout().blockBytes();
+            long weights = model.config().parameterCount() * model.cacheLayout().dtype().bytes();
+            long free = (long) (SHARE * (HostMemory.available() - weights));
+            return new Limits(sequences, queue, Math.min(Math.max(free, Math.min(LEAST, sequence)), sequences * sequence));
+        }
+    }
+
+    /**
+     * What an engine is doing.
+     *
+     * @param active sequences at work
+     * @param waiting requests and preempted sequences that wait for room
+     * @param usedBlocks blocks of keys and values that sequences or the prefix cache hold
+     * @param blocks all of them
+     * @param steps since it was made
+     * @param preemptions since it was made
+     */
+    public record State(int active, int waiting, int usedBlocks, int blocks, long steps, long preemptions) {}
 
     /**
      * An engine; its thread begins with the first request.
      *
      * @param model stays the caller's, who closes it after this
-     * @param mostSequences how many sequences are generated at once, at most
-     * @param queue how many requests may wait, at most
      */
-    public Engine(Llama model, int mostSequences, int queue) {
+    public Engine(Llama model, Limits limits) {
         this.model = model;
-        this.mostSequences = mostSequences;
-        this.submitted = new LinkedBlockingQueue<>(queue);
+        this.limits = limits;
+        long blocks = Math.max(1, limits.cacheBytes / model.cacheLayout().blockBytes());
+        this.pool = model.newCaches((int) Math.min(blocks, Integer.MAX_VALUE));
+        this.cache = new PrefixCache(pool, Math.max(1, pool.capacity() / 4));
+        this.scheduler = new Scheduler(pool, cache, limits.sequences);
+        this.logits = new float[model.config().vocab_size()];
+        this.state = new State(0, 0, 0, pool.capacity(), 0, 0);
     }
 
     /**
      * Begins a request, as soon as there is room for it.
      *
      * @throws IllegalStateException when the engine is closed
-     * @throws InvalidInputException when the prompt has an id that is none of the model's, or the request is longer than the model's positions
+     * @throws InvalidInputException when the prompt has an id that is none of the model's, or a sequence is longer than the model's positions, or than
+     *     the memory for keys and values
      * @throws RejectedExecutionException when too many requests wait
      */
     public Handle submit(Request request) {
@@ -83,54 +114,52 @@ public final class Engine implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            if (!submitted.offer(job)) {
-                throw new RejectedExecutionException("too many requests: " + submitted.size() + " are waiting");
+            int waiting = submitted.size() + state.waiting;
+            if (waiting >= limits.queue) {
+                throw new RejectedExecutionException("too many requests: " + waiting + " are waiting");
             }
+            submitted.add(job);
             if (owner == null) {
                 owner = Thread.ofPlatform().name("engine").daemon().start(this::work);
             }
+            lifecycle.notifyAll();
         }
-        return job.handle;
+        return job.handle();
     }
 
-    /** Ends what runs and what waits, whose handles fail with an {@link IllegalStateException}, and waits until it has. */
+    /** What it is doing, as of the last step. */
+    public State state() {
+        return state;
+    }
+
+    /**
+     * Ends what runs and what waits, whose handles fail with an {@link IllegalStateException}, waits until it has, and frees the keys and values.
+     *
+     * @throws IllegalStateException on the engine's own thread, which cannot wait for itself
+     */
     @Override
     public void close() {
-        Thread last;
-        synchronized (lifecycle) {
-            closed = true;
-            last = owner;
-        }
-        if (last == null || last == Thread.currentThread()) {
-            return;
-        }
-        last.interrupt();
         boolean interrupted = false;
-        while (last.isAlive()) {
-            try {
-                last.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
+        synchronized (lifecycle) {
+            if (Thread.currentThread() == owner) {
+                throw new IllegalStateException("the engine is closed by what it calls");
+            }
+            closed = true;
+            lifecycle.notifyAll();
+            while (owner != null) {
+                try {
+                    lifecycle.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (!freed) {
+                freed = true;
+                pool.close();
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /**
-     * Checks that a request alone would find room.
-     *
-     * @param tokens of each sequence
-     * @throws InvalidInputException when the keys and values of so many sequences do not fit into free memory
-     */
-    public void requireRoom(long sequences, int tokens) {
-        double bytes = (double) sequences * tokens * model.cacheBytesPerToken();
-        long available = HostMemory.available();
-        if (bytes > available) {
-            throw new InvalidInputException(String.format(
-                    "not enough memory: the key-value cache may need %.1f GiB, %.1f GiB are free (lower max_new_tokens or num_return_sequences)",
-                    bytes / (1L << 30), available / (double) (1L << 30)));
         }
     }
 
@@ -141,344 +170,206 @@ public final class Engine implements AutoCloseable {
                         + model.config().vocab_size());
             }
         }
-        if (tokens(request) > model.config().max_position_embeddings()) {
-            throw new InvalidInputException("a sequence of " + tokens(request) + " tokens is longer than the model's "
+        int most =
+                switch (request) {
+                    case Request.Generate generate -> generate.mostTokens();
+                    case Request.Score score -> score.prompt().length;
+                };
+        if (most > model.config().max_position_embeddings()) {
+            throw new InvalidInputException("a sequence of " + most + " tokens is longer than the model's "
                     + model.config().max_position_embeddings() + " positions");
+        }
+        requireRoom(1, most);
+    }
+
+    /**
+     * Checks that sequences alone would find room together.
+     *
+     * @param tokens of each of them
+     * @throws InvalidInputException when their keys and values do not fit into the memory for them
+     */
+    public void requireRoom(int sequences, int tokens) {
+        double blocks = (KvLayout.blocks(tokens) + 1.0) * sequences;
+        if (blocks > pool.capacity()) {
+            throw new InvalidInputException(String.format(
+                    Locale.ROOT,
+                    "not enough memory: the keys and values of %d x %d tokens take %.2f GiB, %.2f GiB are there for them"
+                            + " (lower max_new_tokens or num_return_sequences)",
+                    sequences,
+                    tokens,
+                    gibibytes(blocks),
+                    gibibytes(pool.capacity())));
         }
     }
 
-    private static int tokens(Request request) {
-        return switch (request) {
-            case Request.Generate generate -> generate.mostTokens();
-            case Request.Score score -> score.prompt().length;
-        };
+    private double gibibytes(double blocks) {
+        return blocks * pool.layout().blockBytes() / (1L << 30);
     }
 
     /** The owner's loop; idle for a while, it ends, and the next request begins another. */
     private void work() {
-        while (true) {
+        while (awaitWork()) {
             try {
-                if (isIdle()) {
-                    Job job = submitted.poll(IDLE_SECONDS, TimeUnit.SECONDS);
-                    if (job == null) {
-                        synchronized (lifecycle) {
-                            if (submitted.isEmpty()) {
-                                owner = null;
-                                return;
-                            }
-                        }
-                    } else {
-                        waiting.add(job);
-                    }
-                }
-                if (closed) {
-                    throw new InterruptedException();
-                }
-                submitted.drainTo(waiting);
-                endAskedFor();
-                admit();
+                scheduler.removeEnded().forEach(Job::endAsAsked);
+                scheduler.admit();
+                publish();
                 step();
-                read();
-            } catch (InterruptedException e) {
-                endAll(new IllegalStateException("the model was closed"));
-                return;
             } catch (RuntimeException | Error e) {
                 // A step failed as a whole, memory being short for one: nobody knows whose fault it is.
-                endAll(e);
-                if (closed) {
-                    return;
-                }
+                scheduler.clear().forEach(job -> job.fail(e));
             }
         }
     }
 
-    private boolean isIdle() {
-        return waiting.isEmpty() && reading.isEmpty() && running.isEmpty();
-    }
-
-    private void endAll(Throwable cause) {
-        submitted.drainTo(waiting);
-        List<Job> jobs = new ArrayList<>(waiting);
-        jobs.addAll(reading);
-        running.forEach(sequence -> jobs.add(sequence.job));
-        running.forEach(Running::free);
-        jobs.forEach(job -> job.fail(cause));
-        waiting.clear();
-        reading.clear();
-        running.clear();
-    }
-
-    private void endAskedFor() {
-        long now = System.nanoTime();
-        for (Queue<Job> queue : List.of(waiting, reading)) {
-            for (Iterator<Job> jobs = queue.iterator(); jobs.hasNext(); ) {
-                Job job = jobs.next();
-                if (job.isToEnd(now)) {
-                    jobs.remove();
-                    job.endAsAsked();
+    /** Takes what was submitted; false when this thread is no longer the owner. */
+    private boolean awaitWork() {
+        synchronized (lifecycle) {
+            long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
+            while (!closed && submitted.isEmpty() && scheduler.isIdle() && System.nanoTime() < end) {
+                try {
+                    lifecycle.wait(IDLE_MILLIS);
+                } catch (InterruptedException e) {
+                    // What it calls may have left that; nobody ends it so.
                 }
             }
-        }
-        for (Iterator<Running> sequences = running.iterator(); sequences.hasNext(); ) {
-            Running sequence = sequences.next();
-            if (sequence.job.isToEnd(now)) {
-                sequences.remove();
-                sequence.free();
-                sequence.job.sequenceEnded();
-                if (sequence.job.sequences == 0) {
-                    sequence.job.endAsAsked();
-                }
+            submitted.forEach(scheduler::add);
+            submitted.clear();
+            if (closed) {
+                scheduler.clear().forEach(job -> job.fail(new IllegalStateException("the model was closed")));
             }
+            publish();
+            if (scheduler.isIdle()) {
+                owner = null;
+                lifecycle.notifyAll();
+                return false;
+            }
+            return true;
         }
     }
 
-    private void admit() {
-        while (!waiting.isEmpty()) {
-            Job job = waiting.peek();
-            boolean alone = reading.isEmpty() && running.isEmpty();
-            int sequences =
-                    running.size() + reading.stream().mapToInt(Job::width).sum();
-            if (!alone && (sequences + job.width() > mostSequences || job.bytes() > free())) {
+    private void publish() {
+        state = new State(
+                scheduler.active(),
+                scheduler.waiting(),
+                pool.capacity() - pool.free(),
+                pool.capacity(),
+                steps,
+                scheduler.preemptions());
+    }
+
+    /** A span of a step, and whose it is. */
+    private record Part(Track track, Llama.Span span, int start) {}
+
+    private void step() {
+        try (PointerScope _ = new PointerScope()) {
+            List<Part> parts = parts(scheduler.plan());
+            if (parts.isEmpty()) {
                 return;
             }
-            waiting.remove();
-            try {
-                if (alone) {
-                    requireRoom(job.width(), job.mostTokens());
-                }
-                job.cache = model.newCache();
-                reading.add(job);
-            } catch (InvalidInputException e) {
-                job.fail(e);
-            }
-        }
-    }
-
-    /** Memory that is free once those at work have all they may need. */
-    private double free() {
-        double promised = reading.stream().mapToDouble(Job::bytes).sum();
-        for (Running sequence : running) {
-            promised += (double) (sequence.job.mostTokens() - sequence.cache.length()) * model.cacheBytesPerToken();
-        }
-        return HostMemory.available() - promised;
-    }
-
-    /** Gives every sequence its next token. */
-    private void step() {
-        if (running.isEmpty()) {
-            return;
-        }
-        List<Llama.Segment> segments = running.stream()
-                .map(sequence -> new Llama.Segment(new int[] {sequence.last}, sequence.cache))
-                .toList();
-        try (PointerScope _ = new PointerScope()) {
-            Logits logits = new Logits(model.logits(model.hidden(segments)));
-            List<Running> stepped = List.copyOf(running);
-            running.clear();
-            for (int i = 0; i < stepped.size(); i++) {
-                goOn(stepped.get(i), logits.row(i));
-            }
-        }
-    }
-
-    private void goOn(Running sequence, float[] logits) {
-        Job job = sequence.job;
-        int next;
-        try {
-            next = sequence.continuation.next(logits);
-        } catch (RuntimeException e) {
-            sequence.free();
-            job.handle.fail(e);
-            job.handle.cancel();
-            job.sequenceEnded();
-            return;
-        }
-        job.generated++;
-        if (next == Request.Continuation.END) {
-            sequence.free();
-            job.sequenceEnded();
-            if (job.sequences == 0) {
-                job.complete();
-            }
-        } else {
-            sequence.last = next;
-            running.add(sequence);
-        }
-    }
-
-    /** Reads a piece of the prompts: a long one of the prompt whose turn it is, or short ones of several. */
-    private void read() {
-        List<Job> jobs = new ArrayList<>();
-        int rows = 0;
-        while (!reading.isEmpty()) {
-            int piece = reading.peek().piece();
-            if (rows > 0 && (piece >= LONG || rows + piece > SHORT_ROWS)) {
-                break;
-            }
-            rows += piece;
-            jobs.add(reading.remove());
-            if (piece >= LONG) {
-                break;
-            }
-        }
-        if (jobs.isEmpty()) {
-            return;
-        }
-        try (PointerScope _ = new PointerScope()) {
-            List<Llama.Segment> segments = jobs.stream().map(Job::next).toList();
-            Tensor hidden = model.hidden(segments);
+            Tensor hidden = model.hidden(parts.stream().map(Part::span).toList());
+            steps++;
+            Map<Track, Integer> lastRows = new LinkedHashMap<>();
             int row = 0;
-            for (int i = 0; i < jobs.size(); i++) {
-                int count = segments.get(i).ids().length;
-                afterReading(jobs.get(i), hidden.narrow(0, row, count));
-                row += count;
-            }
-        } catch (RuntimeException | Error e) {
-            reading.addAll(jobs); // so that they end with the others
-            throw e;
-        }
-    }
-
-    private void afterReading(Job job, Tensor hidden) {
-        switch (job.request) {
-            case Request.Score score -> {
-                job.scores.add(model, hidden, score, job.read);
-                if (job.isRead()) {
-                    job.complete();
-                } else {
-                    reading.add(job);
+            for (Part part : parts) {
+                int rows = part.span.ids().length;
+                if (part.track.job().request() instanceof Request.Score score) {
+                    score(part, hidden.narrow(0, row, rows), score);
+                }
+                row += rows;
+                part.track.keep(cache);
+                part.track.job().read(part.track.read());
+                if (part.track.isRead()) {
+                    lastRows.put(part.track, row - 1);
                 }
             }
-            case Request.Generate generate -> {
-                if (!job.isRead()) {
-                    reading.add(job);
-                    return;
-                }
-                Logits logits = new Logits(model.logits(hidden.narrow(0, hidden.size(0) - 1, 1)));
-                KeyValueCache cache = job.cache;
-                job.cache = null;
-                List<Running> begun = new ArrayList<>();
-                for (Request.Continuation continuation : generate.continuations()) {
-                    begun.add(new Running(job, continuation, begun.isEmpty() ? cache : cache.fork()));
-                }
-                begun.forEach(sequence -> goOn(sequence, logits.row(0)));
-            }
-        }
-    }
-
-    /** A request at work. */
-    private final class Job {
-        private final Request request;
-        private final Handle handle = new Handle();
-        private final OptionalLong deadline;
-        private final Scores scores;
-        private KeyValueCache cache;
-        /** Tokens of the prompt that have been read. */
-        private int read;
-
-        private int sequences;
-        private int generated;
-
-        Job(Request request) {
-            this.request = request;
-            this.deadline = request.limit()
-                    .map(limit -> OptionalLong.of(System.nanoTime() + limit.toNanos()))
-                    .orElseGet(OptionalLong::empty);
-            this.sequences = width();
-            this.scores = new Scores(
-                    switch (request) {
-                        case Request.Generate _ -> 0;
-                        case Request.Score score -> score.prompt().length - score.from();
+            lastRows.keySet().stream()
+                    .filter(track -> track.continuations().isEmpty())
+                    .toList()
+                    .forEach(scored -> {
+                        lastRows.remove(scored);
+                        complete(scored);
                     });
-        }
-
-        int width() {
-            return switch (request) {
-                case Request.Generate generate -> generate.continuations().size();
-                case Request.Score _ -> 1;
-            };
-        }
-
-        int mostTokens() {
-            return tokens(request);
-        }
-
-        double bytes() {
-            return (double) width() * mostTokens() * model.cacheBytesPerToken();
-        }
-
-        /** How many tokens the next piece of the prompt has; the last token of scored ones predicts nothing that is asked for. */
-        int piece() {
-            return Math.min(Llama.PREFILL_ROWS, end() - read);
-        }
-
-        private int end() {
-            return switch (request) {
-                case Request.Generate generate -> generate.prompt().length;
-                case Request.Score score -> score.prompt().length - 1;
-            };
-        }
-
-        boolean isRead() {
-            return read == end();
-        }
-
-        Llama.Segment next() {
-            int from = read;
-            read += piece();
-            return new Llama.Segment(Arrays.copyOfRange(request.prompt(), from, read), cache);
-        }
-
-        boolean isToEnd(long now) {
-            return handle.isCancelled() || (deadline.isPresent() && now - deadline.getAsLong() >= 0);
-        }
-
-        void sequenceEnded() {
-            sequences--;
-        }
-
-        /** Cancelled, or out of time. */
-        void endAsAsked() {
-            end(handle.isCancelled() ? Handle.End.CANCELLED : Handle.End.TIME_LIMIT);
-        }
-
-        void complete() {
-            end(Handle.End.COMPLETE);
-        }
-
-        private void end(Handle.End how) {
-            free();
-            handle.complete(new Handle.Outcome(how, read, generated, scores.logProbabilities, scores.mostLikely));
-        }
-
-        void fail(Throwable cause) {
-            free();
-            handle.fail(cause);
-        }
-
-        private void free() {
-            if (cache != null) {
-                cache.close();
-                cache = null;
-            }
+            chooseTokens(hidden, lastRows);
         }
     }
 
-    /** A sequence that is being generated. */
-    private static final class Running {
-        private final Job job;
-        private final Request.Continuation continuation;
-        private final KeyValueCache cache;
-        private int last;
+    /** The spans of many rows before the others. */
+    private static List<Part> parts(Map<Track, Scheduler.Share> step) {
+        List<Part> many = new ArrayList<>();
+        List<Part> few = new ArrayList<>();
+        step.forEach((track, share) -> {
+            int start = track.read();
+            for (Llama.Span span : track.spans(share.many(), share.few())) {
+                (span.many() ? many : few).add(new Part(track, span, start));
+                start += span.ids().length;
+            }
+        });
+        many.addAll(few);
+        return many;
+    }
 
-        Running(Job job, Request.Continuation continuation, KeyValueCache cache) {
-            this.job = job;
-            this.continuation = continuation;
-            this.cache = cache;
+    private void score(Part part, Tensor hidden, Request.Score score) {
+        attempt(part.track, () -> part.track.job().scores().add(model, hidden, part.span, part.start, score, logits));
+    }
+
+    /** @param lastRows where the row of each sequence is that predicts its next token, ascending */
+    private void chooseTokens(Tensor hidden, Map<Track, Integer> lastRows) {
+        if (lastRows.isEmpty()) {
+            return;
         }
+        int[] rows =
+                lastRows.values().stream().mapToInt(Integer::intValue).toArray();
+        Logits found = Logits.of(model, hidden, rows);
+        int row = 0;
+        for (Track track : lastRows.keySet()) {
+            List<Track> parts = List.of(track);
+            if (track.continuations().size() > 1) {
+                parts = track.part();
+                scheduler.replace(track, parts);
+            }
+            for (Track part : parts) {
+                int own = row;
+                attempt(part, () -> {
+                    found.row(own, logits);
+                    chooseToken(part);
+                });
+            }
+            row++;
+        }
+    }
 
-        void free() {
-            cache.close();
+    private void chooseToken(Track track) {
+        LogitLoops.requireFinite(logits, logits.length);
+        int next = track.continuations().getFirst().next(logits);
+        if (next >= logits.length || next < Request.Continuation.END) {
+            throw new IllegalArgumentException("token id " + next + " was chosen of " + logits.length);
+        }
+        track.job().tokenChosen();
+        if (next != Request.Continuation.END) {
+            track.add(next);
+        }
+        if (next == Request.Continuation.END || track.isLongest()) {
+            complete(track);
+        }
+    }
+
+    private void complete(Track track) {
+        if (scheduler.isActive(track)) {
+            scheduler.remove(track);
+            track.job().sequenceCompleted();
+        }
+    }
+
+    /** What goes wrong with one request ends it alone. */
+    private void attempt(Track track, Runnable action) {
+        if (!scheduler.isActive(track)) {
+            return;
+        }
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            scheduler.removeAll(track.job());
+            track.job().fail(e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.skald.engine;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -25,13 +26,34 @@ public final class Handle {
     /**
      * What a request came to.
      *
-     * @param promptTokens tokens that were read
+     * @param promptTokens tokens of the prompt that were read, or found in the prefix cache; of a {@link Request.Score} without the last
+     * @param cachedTokens those of them that were found there
      * @param generatedTokens tokens that were chosen, of all sequences together
-     * @param logProbabilities of a {@link Request.Score}: of each token asked for, in nats; else empty
-     * @param mostLikely of a {@link Request.Score}: the id that was most likely in each place; else empty
+     * @param scores of a {@link Request.Score}; else of no tokens
+     */
+    public record Outcome(
+            End end, int promptTokens, int cachedTokens, int generatedTokens, Timing timing, TokenScores scores) {}
+
+    /**
+     * How long a request took, from its submission on.
+     *
+     * @param untilBegun its prompt began to be read
+     * @param untilFirstToken its first token was chosen, or it ended without
+     * @param untilEnded it ended
+     */
+    public record Timing(Duration untilBegun, Duration untilFirstToken, Duration untilEnded) {}
+
+    /**
+     * The probabilities of the tokens that were asked for.
+     *
+     * @param logProbabilities of each token, in nats
+     * @param mostLikely the most likely id in each place
+     * @param topIds in each place the most likely ids, as many as were asked for, the most likely first
+     * @param topLogProbabilities theirs, in nats
      */
     @SuppressWarnings("ArrayRecordComponent")
-    public record Outcome(End end, int promptTokens, int generatedTokens, float[] logProbabilities, int[] mostLikely) {}
+    public record TokenScores(
+            float[] logProbabilities, int[] mostLikely, int[][] topIds, float[][] topLogProbabilities) {}
 
     /** Asks that the request ends at the next opportunity: between two steps, or two chunks of its prompt. */
     public void cancel() {

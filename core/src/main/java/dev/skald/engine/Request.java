@@ -18,7 +18,8 @@ public sealed interface Request permits Request.Generate, Request.Score {
      *
      * @param prompt at least one token
      * @param continuations one for each sequence
-     * @param mostTokens how long prompt and continuation become together, at most: what memory is kept for
+     * @param mostTokens how long prompt and continuation become together, at most; the keys and values of one such sequence fit into
+     *     the engine's memory
      */
     @SuppressWarnings("ArrayRecordComponent") // read only, and as long as a prompt
     record Generate(int[] prompt, List<Continuation> continuations, int mostTokens, Optional<Duration> limit)
@@ -39,14 +40,16 @@ public sealed interface Request permits Request.Generate, Request.Score {
      *
      * @param prompt all tokens
      * @param from the first token whose probability is asked for, 1 or more: the one before it predicts it
+     * @param top how many of the most likely ids are asked for in each place, beside the most likely one
      */
     @SuppressWarnings("ArrayRecordComponent")
-    record Score(int[] prompt, int from, Optional<Duration> limit) implements Request {
+    record Score(int[] prompt, int from, int top, Optional<Duration> limit) implements Request {
 
         /** Checks the range. */
         public Score {
-            if (from < 1 || from >= prompt.length) {
-                throw new IllegalArgumentException("tokens " + from + " to " + prompt.length + " are asked for");
+            if (from < 1 || from >= prompt.length || top < 0) {
+                throw new IllegalArgumentException(
+                        "tokens " + from + " to " + prompt.length + " are asked for, and " + top + " ids in each place");
             }
         }
     }

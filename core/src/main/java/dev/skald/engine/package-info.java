@@ -1,5 +1,6 @@
 /**
- * The only way into a loaded model: requests from any thread become steps of one batch. The door is {@link dev.skald.engine.Engine}, whose
- * {@code close} ends what runs and frees keys and values; the model is its owner's.
+ * Requests of many callers on one model, in token ids only. The door is {@link dev.skald.engine.Engine}, whose thread owns the model while there is
+ * work; {@link dev.skald.engine.Request} says what can be asked for, {@link dev.skald.engine.Handle} is what a caller waits with. Native memory is the
+ * engine's: {@code close()} frees it.
  */
 package dev.skald.engine;

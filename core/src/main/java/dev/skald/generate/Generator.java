@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Engine;
 import dev.skald.model.Llama;
+import dev.skald.model.LlamaConfig;
 import dev.skald.tensor.DType;
 import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
@@ -45,7 +46,7 @@ public final class Generator implements AutoCloseable {
 
     private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults) {
         this.model = model;
-        this.engine = new Engine(model, MOST_SEQUENCES, MOST_WAITING);
+        this.engine = new Engine(model, Engine.Limits.of(model, MOST_SEQUENCES, MOST_WAITING));
         this.tokenizer = tokenizer;
         this.defaults = defaults;
     }
@@ -89,9 +90,14 @@ public final class Generator implements AutoCloseable {
                 : directory.resolve(Files.readString(latest).strip());
     }
 
-    /** The model. */
-    public Llama model() {
-        return model;
+    /** The model's configuration. */
+    public LlamaConfig config() {
+        return model.config();
+    }
+
+    /** What runs the model, for requests in token ids; closed by {@link #close}. */
+    public Engine engine() {
+        return engine;
     }
 
     /** The model's tokenizer. */

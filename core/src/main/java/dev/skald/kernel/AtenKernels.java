@@ -2,6 +2,9 @@ package dev.skald.kernel;
 
 import static org.bytedeco.pytorch.global.torch.silu;
 
+import dev.skald.cache.KvBlock;
+import dev.skald.cache.KvLayout;
+import dev.skald.cache.KvSpan;
 import dev.skald.tensor.Scoped;
 import java.util.List;
 import org.bytedeco.javacpp.IntPointer;
@@ -11,6 +14,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -73,8 +77,50 @@ public final class AtenKernels implements Kernels {
     }
 
     @Override
-    public Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
-        return BLOCKS.overCache(q, keys, values, length);
+    public void store(int layer, List<KvSpan> spans, Tensor k, Tensor v) {
+        int row = 0;
+        for (KvSpan span : spans) {
+            KvLayout layout = span.sequence().layout();
+            for (int done = 0; done < span.rows(); ) {
+                int position = span.start() + done;
+                int at = position % KvLayout.POSITIONS;
+                int count = Math.min(KvLayout.POSITIONS - at, span.rows() - done);
+                KvBlock block = span.sequence().block(position / KvLayout.POSITIONS);
+                try (PointerScope _ = new PointerScope()) {
+                    layout.keys(block, layer)
+                            .narrow(2, at, count)
+                            .copy_(k.narrow(0, row, count).permute(1, 2, 0));
+                    layout.values(block, layer)
+                            .narrow(1, at, count)
+                            .copy_(v.narrow(0, row, count).transpose(0, 1));
+                }
+                done += count;
+                row += count;
+            }
+        }
+    }
+
+    @Override
+    public Tensor attention(int layer, List<KvSpan> spans, Tensor q) {
+        return Scoped.tensor(() -> {
+            TensorVector outs = new TensorVector();
+            int row = 0;
+            for (KvSpan span : spans) {
+                KvLayout layout = span.sequence().layout();
+                TensorVector keys = new TensorVector();
+                TensorVector values = new TensorVector();
+                for (int b = 0; b < KvLayout.blocks(span.end()); b++) {
+                    keys.push_back(layout.keys(span.sequence().block(b), layer));
+                    values.push_back(layout.values(span.sequence().block(b), layer));
+                }
+                outs.push_back(BLOCKS.overCache(
+                        q.narrow(0, row, span.rows()),
+                        torch.cat(keys, 2).narrow(2, 0, span.end()),
+                        torch.cat(values, 1).narrow(1, 0, span.end())));
+                row += span.rows();
+            }
+            return torch.cat(outs, 0);
+        });
     }
 
     @Override

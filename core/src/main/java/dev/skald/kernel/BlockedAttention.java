@@ -1,7 +1,5 @@
 package dev.skald.kernel;
 
-import static org.bytedeco.pytorch.global.torch.cat;
-
 import dev.skald.kernel.Kernels.AttentionGradients;
 import dev.skald.kernel.Kernels.DocumentAttention;
 import dev.skald.tensor.Scoped;
@@ -11,7 +9,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -64,13 +61,21 @@ record BlockedAttention(Gemm gemm, Scores scores) {
         return Math.clamp(MOST_SCORES / (heads * keys), 16, 128);
     }
 
-    /** {@link Kernels#attention(Tensor, List, List, int)}. */
-    Tensor overCache(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
+    /**
+     * Attention of the last positions of a cache.
+     *
+     * @param q {@code [time, heads, headDim]}
+     * @param keys {@code [kvHeads, headDim, length]}
+     * @param values {@code [kvHeads, length, headDim]}
+     * @return {@code [time, heads * headDim]}
+     */
+    Tensor overCache(Tensor q, Tensor keys, Tensor values) {
         return Scoped.tensor(() -> {
-            Shape shape = Shape.of(q, keys.getFirst().size(0));
+            Shape shape = Shape.of(q, keys.size(0));
             Tensor out = q.new_empty(q.size(0), q.size(1) * q.size(2));
             int queries = (int) q.size(0);
-            Inputs inputs = new Inputs(byHead(q, shape), cached(keys, length), cached(values, length));
+            int length = (int) keys.size(2);
+            Inputs inputs = new Inputs(byHead(q, shape), keys.transpose(1, 2), values);
             Tensor logSumExp = emptyFloats(q, shape.kvHeads, queries, shape.group);
             int size = queryBlock(q.size(1), length);
             for (int start = 0; start < queries; start += size) {
@@ -269,12 +274,6 @@ record BlockedAttention(Gemm gemm, Scores scores) {
         return x.view(x.size(0), shape.kvHeads, shape.group, shape.headDim)
                 .transpose(0, 1)
                 .contiguous();
-    }
-
-    /** The first {@code length} positions of a cache as one tensor {@code [kvHeads, length, headDim]}. */
-    private static Tensor cached(List<Tensor> blocks, long length) {
-        Tensor all = blocks.size() == 1 ? blocks.getFirst() : cat(new TensorVector(blocks.toArray(Tensor[]::new)), 1);
-        return all.narrow(1, 0, length);
     }
 
     private static Tensor emptyFloats(Tensor like, long... shape) {

@@ -214,6 +214,30 @@ final class FloatLoops {
         return total;
     }
 
+    /** The sum of {@code exp(x - shift)} of the elements from {@code from} to {@code end}; 0 for negative infinity. */
+    static float exponentials(float[] x, int from, int end, float shift, float[] to) {
+        FloatVector sum = FloatVector.zero(FLOATS);
+        int i = from;
+        for (int bound = from + FLOATS.loopBound(end - from); i < bound; i += LANES) {
+            FloatVector score = FloatVector.fromArray(FLOATS, x, i);
+            FloatVector e = exp(score.sub(shift));
+            e = e.blend(FloatVector.zero(FLOATS), score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+            if (to != null) {
+                e.intoArray(to, i);
+            }
+            sum = sum.add(e);
+        }
+        float total = sum(sum);
+        for (; i < end; i++) {
+            float e = exp(x[i] - shift);
+            if (to != null) {
+                to[i] = e;
+            }
+            total += e;
+        }
+        return total;
+    }
+
     /** {@code gate = gate * sigmoid(gate) * up}. */
     static void swiGlu(float[] gate, float[] up, int n) {
         int i = 0;

@@ -1,5 +1,6 @@
 package dev.skald.kernel;
 
+import dev.skald.cache.KvSpan;
 import dev.skald.tensor.DeviceType;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -47,15 +48,23 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
     void rope(Tensor x, Tensor cos, Tensor sin, int[] positions);
 
     /**
-     * Causal attention of one sequence over its cache.
+     * Puts the keys and values of a layer into the caches.
      *
-     * @param q {@code [time, heads, headDim]}: the queries of the last {@code time} of {@code length} positions
-     * @param keys blocks {@code [kvHeads, blockLength, headDim]}; position {@code p} is in block {@code p / blockLength}
-     * @param values as {@code keys}
-     * @param length how many positions of the cache are valid, those of {@code q} included
-     * @return {@code [time, heads * headDim]}
+     * @param spans where the rows belong, in order, with room reserved
+     * @param k {@code [rows, kvHeads, headDim]}, rotated
+     * @param v {@code [rows, kvHeads, headDim]}
      */
-    Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length);
+    void store(int layer, List<KvSpan> spans, Tensor k, Tensor v);
+
+    /**
+     * Causal attention over caches, for all sequences of a batch. What a row comes to depends on its cache and its place in a run of
+     * {@link Gemm#RUN} rows alone, and in a span that is not of many rows on its cache alone; on the CPU, bit for bit.
+     *
+     * @param spans the rows' positions, in order; their keys and values are in the caches already
+     * @param q {@code [rows, heads, headDim]}, rotated
+     * @return {@code [rows, heads * headDim]}
+     */
+    Tensor attention(int layer, List<KvSpan> spans, Tensor q);
 
     /** As {@link #rope} by the negative angles: takes the gradient of a rotated tensor, in place, to that of the tensor before. */
     void ropeBackward(Tensor x, Tensor cos, Tensor sin, int[] positions);

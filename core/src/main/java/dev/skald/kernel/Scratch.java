@@ -3,7 +3,7 @@ package dev.skald.kernel;
 /** Arrays of floats that a thread uses again and again: rows being computed, which would otherwise fill the heap with garbage. */
 final class Scratch {
 
-    private static final int SLOTS = 4;
+    private static final int SLOTS = 9;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

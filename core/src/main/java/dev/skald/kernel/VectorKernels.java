@@ -1,7 +1,11 @@
 package dev.skald.kernel;
 
+import dev.skald.cache.KvLayout;
+import dev.skald.cache.KvSpan;
 import dev.skald.tensor.Natives;
+import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -11,6 +15,7 @@ public final class VectorKernels implements Kernels {
     private final Workers workers;
     private final Gemm gemm;
     private final RowOperations rows;
+    private final CacheRows caches;
     private final CachedAttention cached;
     private final BlockedAttention blocks;
     private final ChunkedCrossEntropy loss;
@@ -27,6 +32,7 @@ public final class VectorKernels implements Kernels {
         workers = new Workers(torch.get_num_threads());
         rows = new RowOperations(workers);
         gemm = new FastestGemm(workers, new AtenGemm(rows::addTo), times);
+        caches = new CacheRows(workers);
         cached = new CachedAttention(workers);
         blocks = new BlockedAttention(gemm, new VectorScores(workers));
         loss = new ChunkedCrossEntropy(gemm, new VectorLoss(workers));
@@ -69,13 +75,44 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public Tensor attention(Tensor q, List<Tensor> keys, List<Tensor> values, int length) {
-        if (q.size(0) > CachedAttention.MOST) {
-            return blocks.overCache(q, keys, values, length);
-        }
+    public void store(int layer, List<KvSpan> spans, Tensor k, Tensor v) {
+        caches.store(spans.getFirst().sequence().layout(), layer, spans, k, v);
+    }
+
+    @Override
+    public Tensor attention(int layer, List<KvSpan> spans, Tensor q) {
+        KvLayout layout = spans.getFirst().sequence().layout();
         Tensor out = q.new_empty(q.size(0), q.size(1) * q.size(2));
-        cached.attend(q, keys, values, length, out);
+        List<KvSpan> few = new ArrayList<>();
+        try (PointerScope _ = new PointerScope()) {
+            int row = 0;
+            for (KvSpan span : spans) {
+                if (!span.many()) {
+                    few.add(span);
+                    continue;
+                }
+                for (int run = 0; run < span.rows(); run += Gemm.RUN) {
+                    int rows = Math.min(Gemm.RUN, span.rows() - run);
+                    attendRun(layout, layer, new KvSpan(span.sequence(), span.start() + run, rows, true), q, row, out);
+                    row += rows;
+                }
+            }
+            if (!few.isEmpty()) {
+                long rest = q.size(0) - row;
+                cached.attend(layout, layer, few, q.narrow(0, row, rest), out.narrow(0, row, rest));
+            }
+        }
         return out;
+    }
+
+    /** The rows of one run, by matrix products whose shape depends on the run's place in its sequence alone. */
+    private void attendRun(KvLayout layout, int layer, KvSpan run, Tensor q, int row, Tensor out) {
+        try (PointerScope _ = new PointerScope()) {
+            Tensor keys = q.new_empty(layout.kvHeads(), layout.headDim(), run.end());
+            Tensor values = q.new_empty(layout.kvHeads(), run.end(), layout.headDim());
+            caches.gather(layer, run.sequence(), run.end(), keys, values);
+            out.narrow(0, row, run.rows()).copy_(blocks.overCache(q.narrow(0, row, run.rows()), keys, values));
+        }
     }
 
     @Override

@@ -1,6 +1,10 @@
 package dev.skald.model;
 
 import dev.skald.InvalidInputException;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvLayout;
+import dev.skald.cache.KvSequence;
+import dev.skald.cache.KvSpan;
 import dev.skald.kernel.Gemm;
 import dev.skald.kernel.Kernels;
 import dev.skald.tensor.DType;
@@ -9,13 +13,10 @@ import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Natives;
 import dev.skald.tensor.Scoped;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * A Llama that predicts: configuration, weights and the forward pass over key-value caches. The rows of all sequences of a batch lie one
@@ -24,11 +25,11 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Llama implements AutoCloseable {
 
-    /** How many tokens of a prompt are best given at once: matrix products reach their full speed, and memory stays small. */
-    public static final int PREFILL_ROWS = 5 * Gemm.RUN;
+    /** Spans of many rows hold a multiple of so many. */
+    public static final int RUN = Gemm.RUN;
 
-    /** A sequence that brings at least so many tokens is multiplied as many rows. */
-    public static final int MANY_ROWS = 64;
+    /** How many tokens of prompts are best given at once: matrix products reach their full speed, and memory stays small. */
+    public static final int PREFILL_ROWS = 5 * RUN;
 
     private final LlamaConfig config;
     private final LlamaCheckpoint checkpoint;
@@ -54,8 +55,11 @@ public final class Llama implements AutoCloseable {
      *
      * @param ids the tokens to add
      * @param cache what the sequence already has; the new tokens are added to it
+     * @param many whether they are multiplied as many rows, which is faster from some dozens on; their number, and that of the positions before
+     *     them, are multiples of {@link #RUN} where last bits are not to depend on how a text is cut
      */
-    public record Segment(int[] ids, KeyValueCache cache) {}
+    @SuppressWarnings("ArrayRecordComponent") // read only
+    public record Span(int[] ids, KvSequence cache, boolean many) {}
 
     /**
      * Loads a Hugging Face model directory.
@@ -75,46 +79,67 @@ public final class Llama implements AutoCloseable {
         return config;
     }
 
-    /** An empty cache for one sequence; the caller closes it. */
-    public KeyValueCache newCache() {
-        return new KeyValueCache(config, checkpoint.dtype(), device);
-    }
-
-    /** Bytes of cache per token of a sequence. */
-    public long cacheBytesPerToken() {
-        return KeyValueCache.bytesPerPosition(config, checkpoint.dtype());
+    /** What a cache for this model holds. */
+    public KvLayout cacheLayout() {
+        return new KvLayout(
+                config.num_hidden_layers(), config.num_key_value_heads(), config.head_dim(), checkpoint.dtype());
     }
 
     /**
-     * The hidden states after the final norm.
+     * A pool of caches for this model; the caller closes it.
      *
-     * @param batch one segment per sequence, each with a cache of its own
-     * @return {@code [rows, hidden]}, rows of all segments in order; the caller's scope frees it
+     * @param capacity the most blocks that there will be
+     */
+    public KvBlocks newCaches(int capacity) {
+        return new KvBlocks(cacheLayout(), device, capacity);
+    }
+
+    /**
+     * The hidden states after the final norm. A row's bits depend on its own sequence alone, and in a span of many rows on its place in a run.
+     *
+     * @param batch spans of many rows before the others; room for each is reserved in its cache, which several may share, in order
+     * @return {@code [rows, hidden]}, rows of all spans in order; the caller's scope frees it
      * @throws InvalidInputException for an id outside the vocabulary, or more positions than the model has
      */
-    public Tensor hidden(List<Segment> batch) {
+    public Tensor hidden(List<Span> batch) {
         int[] ids = batch.stream().flatMapToInt(s -> IntStream.of(s.ids())).toArray();
-        int[] positions = batch.stream()
-                .flatMapToInt(s ->
-                        IntStream.range(0, s.ids().length).map(i -> s.cache().length() + i))
-                .toArray();
         checkIds(ids);
-        checkPositions(batch);
-        int most = IntStream.of(positions).max().orElse(0) + 1;
-        int many = many(batch, ids.length);
-        RopeTable.Angles angles = rope.upTo(most);
-        for (Segment segment : batch) {
-            segment.cache().reserve(segment.ids().length);
-        }
-        Tensor hidden = Scoped.tensor(() -> {
+        int many = many(batch);
+        List<KvSpan> spans = batch.stream().map(this::append).toList();
+        int[] positions = spans.stream()
+                .flatMapToInt(span -> IntStream.range(span.start(), span.end()))
+                .toArray();
+        RopeTable.Angles angles = rope.upTo(IntStream.of(positions).max().orElse(0) + 1);
+        return Scoped.tensor(() -> {
             Tensor x = kernels.embedding(decoder.embedding().table(), ids);
             for (int i = 0; i < config.num_hidden_layers(); i++) {
-                x = layer(i, x, batch, many, positions, angles);
+                x = layer(i, x, spans, many, positions, angles);
             }
             return decoder.norm().forward(x);
         });
-        batch.forEach(segment -> segment.cache().advance(segment.ids().length));
-        return hidden;
+    }
+
+    private KvSpan append(Span span) {
+        int length = span.cache().length() + span.ids().length;
+        if (length > config.max_position_embeddings()) {
+            throw new InvalidInputException("a sequence of " + length + " tokens is longer than the model's "
+                    + config.max_position_embeddings() + " positions");
+        }
+        return new KvSpan(span.cache(), span.cache().append(span.ids().length), span.ids().length, span.many());
+    }
+
+    /** How many rows, from the first on, are multiplied as many. */
+    private static int many(List<Span> batch) {
+        int many = 0;
+        boolean few = false;
+        for (Span span : batch) {
+            if (span.many() && few) {
+                throw new IllegalArgumentException("a span of many rows after one of few");
+            }
+            few = !span.many();
+            many += span.many() ? span.ids().length : 0;
+        }
+        return many;
     }
 
     /**
@@ -127,9 +152,9 @@ public final class Llama implements AutoCloseable {
         return logits(hidden, 0);
     }
 
-    /** As {@link #logits}, faster for some dozens of rows and more, whose last bits may depend on their place among the rows. */
+    /** As {@link #logits}, faster for some dozens of rows and more; last bits depend on a row's place in a run. */
     public Tensor logitsOfMany(Tensor hidden) {
-        return logits(hidden, hidden.size(0) < MANY_ROWS ? 0 : (int) hidden.size(0));
+        return logits(hidden, (int) hidden.size(0));
     }
 
     private Tensor logits(Tensor hidden, int many) {
@@ -144,38 +169,14 @@ public final class Llama implements AutoCloseable {
     }
 
     /** One decoder layer: {@code [rows, hidden]} to {@code [rows, hidden]}. */
-    private Tensor layer(int index, Tensor x, List<Segment> batch, int many, int[] positions, RopeTable.Angles angles) {
+    private Tensor layer(int index, Tensor x, List<KvSpan> spans, int many, int[] positions, RopeTable.Angles angles) {
         Block block = decoder.blocks().get(index);
         return Scoped.tensor(() -> {
             Block.Heads heads = block.heads(x, many, angles, positions);
-            Tensor middle = block.middle(x, attention(index, batch, heads.q(), heads.k(), heads.v()), many);
+            kernels.store(index, spans, heads.k(), heads.v());
+            Tensor middle = block.middle(x, kernels.attention(index, spans, heads.q()), many);
             return block.output(middle, block.gated(middle, many), many);
         });
-    }
-
-    /**
-     * How many rows are multiplied as many: all where a sequence brings many; none in a step that gives each its next token, or a few, however
-     * many sequences there are, so that a text does not depend on the others.
-     */
-    private static int many(List<Segment> batch, int rows) {
-        return batch.stream().anyMatch(segment -> segment.ids().length >= MANY_ROWS) ? rows : 0;
-    }
-
-    /** Stores keys and values of each sequence and attends over its cache: {@code [rows, heads * headDim]}. */
-    private Tensor attention(int layer, List<Segment> batch, Tensor q_RHD, Tensor k_RKD, Tensor v_RKD) {
-        List<Tensor> outputs = new ArrayList<>();
-        int row = 0;
-        for (Segment segment : batch) {
-            int time = segment.ids().length;
-            KeyValueCache cache = segment.cache();
-            cache.store(layer, k_RKD.narrow(0, row, time), v_RKD.narrow(0, row, time));
-            outputs.add(kernels.attention(
-                    q_RHD.narrow(0, row, time), cache.keys(layer), cache.values(layer), cache.length() + time));
-            row += time;
-        }
-        return outputs.size() == 1
-                ? outputs.getFirst()
-                : torch.cat(new TensorVector(outputs.toArray(Tensor[]::new)), 0);
     }
 
     private void checkIds(int[] ids) {
@@ -183,16 +184,6 @@ public final class Llama implements AutoCloseable {
             if (id < 0 || id >= config.vocab_size()) {
                 throw new InvalidInputException(
                         "token id " + id + " is outside the model's vocabulary of " + config.vocab_size());
-            }
-        }
-    }
-
-    private void checkPositions(List<Segment> batch) {
-        for (Segment segment : batch) {
-            int length = segment.cache().length() + segment.ids().length;
-            if (length > config.max_position_embeddings()) {
-                throw new InvalidInputException("a sequence of " + length + " tokens is longer than the model's "
-                        + config.max_position_embeddings() + " positions");
             }
         }
     }

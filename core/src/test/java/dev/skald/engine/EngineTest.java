@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.cache.KvLayout;
 import dev.skald.engine.Handle.End;
 import dev.skald.engine.Request.Continuation;
 import dev.skald.engine.Request.Generate;
@@ -17,6 +18,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -34,7 +36,11 @@ class EngineTest {
     private static final String MODEL = "llama3";
 
     private Llama model = load(Optional.empty());
-    private Engine engine = new Engine(model, 64, 16);
+    private Engine engine = engine(64, 16);
+
+    private Engine engine(int sequences, int queue) {
+        return new Engine(model, Engine.Limits.of(model, sequences, queue));
+    }
 
     private static Llama load(Optional<DType> dtype) {
         return Llama.load(Path.of("core/src/test/resources/dev/skald/model").resolve(MODEL), dtype, "cpu");
@@ -84,7 +90,7 @@ class EngineTest {
     void aSequenceDoesNotDependOnTheOthers(DType dtype) {
         close();
         model = load(Optional.of(dtype));
-        engine = new Engine(model, 64, 100);
+        engine = engine(64, 100);
         int[] lengths = {1, 5, 40, 63, 64, 100, 130, 500};
         List<Greedy> alone = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -181,7 +187,7 @@ class EngineTest {
     @Test
     void theQueueHasALimit() throws InterruptedException {
         engine.close();
-        engine = new Engine(model, 1, 2);
+        engine = engine(1, 2);
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         Handle busy = engine.submit(generate(prompt(1, 3), _ -> {
@@ -250,8 +256,8 @@ class EngineTest {
                 continue;
             }
             Handle.Outcome outcome =
-                    engine.submit(new Score(ids, 1, Optional.empty())).await();
-            assertThat(outcome.logProbabilities()).hasSize(ids.length - 1);
+                    engine.submit(new Score(ids, 1, 3, Optional.empty())).await();
+            assertThat(outcome.scores().logProbabilities()).hasSize(ids.length - 1);
             for (int i = 0; i < prompt.get("positions").size(); i++) {
                 int position = prompt.get("positions").get(i).intValue();
                 if (position + 1 == ids.length) {
@@ -265,11 +271,152 @@ class EngineTest {
                     best = logits.get(id).doubleValue() > logits.get(best).doubleValue() ? id : best;
                 }
                 double expected = logits.get(ids[position + 1]).doubleValue() - Math.log(sum);
-                assertThat((double) outcome.logProbabilities()[position]).isCloseTo(expected, within(1e-4));
-                assertThat(outcome.mostLikely()[position]).isEqualTo(best);
+                assertThat((double) outcome.scores().logProbabilities()[position]).isCloseTo(expected, within(1e-4));
+                assertThat(outcome.scores().mostLikely()[position]).isEqualTo(best);
+                assertThat(outcome.scores().topIds()[position]).hasSize(3).startsWith(best);
+                assertThat((double) outcome.scores().topLogProbabilities()[position][0])
+                        .isCloseTo(logits.get(best).doubleValue() - Math.log(sum), within(1e-4));
                 compared++;
             }
         }
         assertThat(compared).isEqualTo(8);
+    }
+
+    /** Blocks for so many positions. */
+    private Engine small(int positions) {
+        long block = model.cacheLayout().blockBytes();
+        return new Engine(model, new Engine.Limits(64, 100, KvLayout.blocks(positions) * block));
+    }
+
+    /** Where blocks run out, the youngest are read again later: nobody's logits change by a bit. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
+    void preemptedSequencesHaveTheSameBits(DType dtype) {
+        close();
+        model = load(Optional.of(dtype));
+        engine = engine(64, 100);
+        List<Greedy> alone = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            Greedy greedy = new Greedy(60 + 10 * i);
+            engine.submit(generate(prompt(i, 20 + 17 * i), greedy, new Greedy(5 * i + 1)))
+                    .await();
+            alone.add(greedy);
+        }
+        assertThat(engine.state().preemptions()).isZero();
+        engine.close();
+        engine = small(700);
+        List<Greedy> together = new ArrayList<>();
+        List<Handle> handles = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            Greedy greedy = new Greedy(60 + 10 * i);
+            together.add(greedy);
+            handles.add(engine.submit(generate(prompt(i, 20 + 17 * i), greedy, new Greedy(5 * i + 1))));
+        }
+        for (int i = 0; i < 12; i++) {
+            assertThat(handles.get(i).await().end()).isEqualTo(End.COMPLETE);
+            assertSameBits(together.get(i), alone.get(i));
+        }
+        assertThat(engine.state().preemptions()).isPositive();
+    }
+
+    /** What begins like an earlier sequence is not read again, and nobody's logits change by a bit. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
+    void aPrefixThatWasReadBeforeHasTheSameBits(DType dtype) {
+        close();
+        model = load(Optional.of(dtype));
+        // The lengths of a first prompt and of a second one that begins with it, and how much of the second is found.
+        int[][] cases = {{300, 400, 288}, {96, 97, 96}, {96, 96, 0}, {70, 75, 64}, {70, 100, 0}, {200, 192, 96}, {31, 40, 0}};
+        for (int[] lengths : cases) {
+            Engine fresh = engine(64, 100);
+            Greedy alone = new Greedy(40);
+            Handle.Outcome unshared = fresh.submit(generate(prompt(1, lengths[1]), alone)).await();
+            fresh.close();
+            assertThat(unshared.cachedTokens()).isZero();
+            engine = engine(64, 100);
+            engine.submit(generate(prompt(1, lengths[0]), new Greedy(20))).await();
+            Greedy second = new Greedy(40);
+            Handle.Outcome shared = engine.submit(generate(prompt(1, lengths[1]), second)).await();
+            engine.close();
+            assertThat(shared.cachedTokens()).as("%d after %d", lengths[1], lengths[0]).isEqualTo(lengths[2]);
+            assertThat(shared.promptTokens()).isEqualTo(lengths[1]);
+            assertSameBits(second, alone);
+        }
+        engine = engine(64, 100);
+    }
+
+    /** The few-shot examples that many scored texts begin with are read once. */
+    @Test
+    void scoresShareWhatIsBeforeThem() {
+        int[] first = prompt(1, 260);
+        int[] second = first.clone();
+        Arrays.fill(second, 200, 260, 9);
+        float[] alone = score(second, 200);
+        engine.submit(new Score(first, 200, 0, Optional.empty())).await();
+        Handle.Outcome outcome = engine.submit(new Score(second, 200, 0, Optional.empty())).await();
+        assertThat(outcome.cachedTokens()).isEqualTo(192);
+        assertThat(outcome.scores().logProbabilities()).isEqualTo(alone);
+    }
+
+    private float[] score(int[] ids, int from) {
+        Engine fresh = engine(64, 100);
+        try (fresh) {
+            return fresh.submit(new Score(ids, from, 0, Optional.empty()))
+                    .await()
+                    .scores()
+                    .logProbabilities();
+        }
+    }
+
+    /** More texts than fit: the least recently used blocks make room. */
+    @Test
+    void unusedBlocksMakeRoom() {
+        engine.close();
+        engine = small(300);
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 10; i++) {
+                Handle.Outcome outcome =
+                        engine.submit(new Generate(prompt(i, 150), List.of(new Greedy(10)), 160, Optional.empty())).await();
+                assertThat(outcome.end()).isEqualTo(End.COMPLETE);
+            }
+        }
+        assertThat(engine.state().preemptions()).isZero();
+        assertThatThrownBy(() -> engine.submit(new Generate(prompt(1, 150), List.of(new Greedy(10)), 400, Optional.empty())))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("not enough memory");
+    }
+
+    /** An Error is the caller's matter too, an interrupt that it leaves nobody's; the engine goes on. */
+    @Test
+    void survivesWhatContinuationsDo() {
+        Handle failing = engine.submit(generate(prompt(1, 3), _ -> {
+            Thread.currentThread().interrupt();
+            throw new StackOverflowError("too deep");
+        }, new Greedy(3)));
+        assertThatThrownBy(failing::await).isInstanceOf(StackOverflowError.class);
+        Handle unknown = engine.submit(generate(prompt(1, 3), _ -> 61));
+        assertThatThrownBy(unknown::await).isInstanceOf(IllegalArgumentException.class);
+        Handle closing = engine.submit(generate(prompt(1, 3), _ -> {
+            engine.close();
+            return 3;
+        }));
+        assertThatThrownBy(closing::await).isInstanceOf(IllegalStateException.class);
+        Greedy after = new Greedy(5);
+        assertThat(engine.submit(generate(prompt(1, 3), after)).await().end()).isEqualTo(End.COMPLETE);
+        Greedy longest = new Greedy(1000);
+        Handle.Outcome outcome = engine.submit(new Generate(prompt(1, 3), List.of(longest), 40, Optional.empty())).await();
+        assertThat(outcome.generatedTokens()).isEqualTo(37);
+        assertThat(longest.ids.subList(0, 5)).isEqualTo(after.ids);
+    }
+
+    private static void assertSameBits(Greedy found, Greedy expected) {
+        assertThat(found.ids).isEqualTo(expected.ids);
+        for (int step = 0; step < expected.logits.size(); step++) {
+            assertThat(found.logits.get(step)).as("logits of step %d", step).isEqualTo(expected.logits.get(step));
+        }
     }
 }

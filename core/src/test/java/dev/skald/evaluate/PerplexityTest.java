@@ -80,8 +80,7 @@ class PerplexityTest {
 
     private static void check(Generator generator, JsonNode expected) {
         Perplexity perplexity = new Perplexity(
-                generator.model(),
-                generator.tokenizer(),
+                generator,
                 expected.get("sequence_len").intValue());
         documents().forEach(perplexity::add);
         Perplexity.Result result = perplexity.result();
@@ -96,9 +95,9 @@ class PerplexityTest {
     @Test
     void theOrderOfDocumentsDoesNotMatter() throws IOException {
         try (Generator generator = Generator.load(directory)) {
-            Perplexity forwards = new Perplexity(generator.model(), generator.tokenizer(), 100);
+            Perplexity forwards = new Perplexity(generator, 100);
             documents().forEach(forwards::add);
-            Perplexity backwards = new Perplexity(generator.model(), generator.tokenizer(), 100);
+            Perplexity backwards = new Perplexity(generator, 100);
             List<String> reversed = new ArrayList<>(documents());
             Collections.reverse(reversed);
             reversed.forEach(backwards::add);
@@ -110,11 +109,11 @@ class PerplexityTest {
     void refusesWhatCannotBeMeasured() throws IOException {
         try (Generator generator = Generator.load(directory)) {
             for (int sequenceLen : new int[] {-1, 0, 1, 641}) {
-                assertThatThrownBy(() -> new Perplexity(generator.model(), generator.tokenizer(), sequenceLen))
+                assertThatThrownBy(() -> new Perplexity(generator, sequenceLen))
                         .isInstanceOf(InvalidInputException.class)
                         .hasMessageContaining("sequence_len is " + sequenceLen + ", expected 2 to 640");
             }
-            Perplexity nothing = new Perplexity(generator.model(), generator.tokenizer(), 640);
+            Perplexity nothing = new Perplexity(generator, 640);
             assertThatThrownBy(nothing::result)
                     .isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("nothing to predict");

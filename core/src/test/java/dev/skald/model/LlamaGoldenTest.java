@@ -12,10 +12,13 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvSequence;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +36,9 @@ class LlamaGoldenTest {
 
     /** Four times what NumPy loses in float32 on these models (llama_golden.json's f32_error, at most 9.4e-6): sums in another order. */
     private static final double F32_TOLERANCE = 4e-5;
+
+    /** Blocks of keys and values, enough for all. */
+    private static final int MANY = 1000;
 
     private static JsonNode golden;
 
@@ -102,14 +108,18 @@ class LlamaGoldenTest {
     @Test
     void promptsOfDifferentLengthsTogether() {
         try (Llama model = load("llama3", Optional.empty());
+                KvBlocks caches = model.newCaches(MANY);
                 PointerScope _ = new PointerScope()) {
-            List<Llama.Segment> batch = new ArrayList<>();
-            for (JsonNode prompt : golden.get("llama3").get("prompts")) {
-                batch.add(new Llama.Segment(ids(prompt), model.newCache()));
+            List<Llama.Span> batch = new ArrayList<>();
+            List<JsonNode> prompts = new ArrayList<>();
+            golden.get("llama3").get("prompts").forEach(prompts::add);
+            prompts.sort(Comparator.comparingInt(prompt -> -prompt.get("ids").size())); // those of many rows come first
+            for (JsonNode prompt : prompts) {
+                batch.add(span(ids(prompt), caches.newSequence()));
             }
             Tensor logits = model.logits(model.hidden(batch));
             int row = 0;
-            for (JsonNode prompt : golden.get("llama3").get("prompts")) {
+            for (JsonNode prompt : prompts) {
                 for (int i = 0; i < prompt.get("positions").size(); i++) {
                     int position = prompt.get("positions").get(i).intValue();
                     assertThat(distance(prompt.get("logits").get(i), logits, row + position))
@@ -125,15 +135,16 @@ class LlamaGoldenTest {
     @Test
     void stepsOfDifferentLengthsTogether() {
         try (Llama model = load("plain", Optional.empty());
+                KvBlocks caches = model.newCaches(MANY);
                 PointerScope _ = new PointerScope()) {
-            List<Llama.Segment> last = new ArrayList<>();
+            List<Llama.Span> last = new ArrayList<>();
             for (JsonNode prompt : golden.get("plain").get("prompts")) {
                 int[] ids = ids(prompt);
-                KeyValueCache cache = model.newCache();
+                KvSequence cache = caches.newSequence();
                 if (ids.length > 1) {
-                    model.hidden(List.of(new Llama.Segment(Arrays.copyOf(ids, ids.length - 1), cache)));
+                    model.hidden(List.of(span(Arrays.copyOf(ids, ids.length - 1), cache)));
                 }
-                last.add(new Llama.Segment(new int[] {ids[ids.length - 1]}, cache));
+                last.add(span(new int[] {ids[ids.length - 1]}, cache));
             }
             Tensor logits = model.logits(model.hidden(last));
             int row = 0;
@@ -153,18 +164,19 @@ class LlamaGoldenTest {
             names = {"F32", "BF16"})
     void aSequenceDoesNotDependOnTheOthers(DType dtype) {
         try (Llama model = load("llama3", Optional.of(dtype));
+                KvBlocks caches = model.newCaches(MANY);
                 PointerScope _ = new PointerScope()) {
-            List<Llama.Segment> steps = new ArrayList<>();
+            List<Llama.Span> steps = new ArrayList<>();
             List<Tensor> alone = new ArrayList<>();
             for (int i = 0; i < 70; i++) {
                 int[] next = {i % 61};
                 int[] prompt = IntStream.range(0, 1 + i % 9).toArray();
-                KeyValueCache cache = model.newCache();
-                model.hidden(List.of(new Llama.Segment(prompt, cache)));
-                try (KeyValueCache fork = cache.fork()) {
-                    alone.add(model.logits(model.hidden(List.of(new Llama.Segment(next, fork)))));
+                KvSequence cache = caches.newSequence();
+                model.hidden(List.of(span(prompt, cache)));
+                try (KvSequence fork = cache.fork()) {
+                    alone.add(model.logits(model.hidden(List.of(span(next, fork)))));
                 }
-                steps.add(new Llama.Segment(next, cache));
+                steps.add(span(next, cache));
             }
             Tensor together = model.logits(model.hidden(steps));
             for (int i = 0; i < steps.size(); i++) {
@@ -182,17 +194,18 @@ class LlamaGoldenTest {
         JsonNode prompt = golden.get("llama3").get("prompts").get(4);
         int[] ids = ids(prompt);
         try (Llama model = load("llama3", Optional.empty());
+                KvBlocks caches = model.newCaches(MANY);
                 PointerScope _ = new PointerScope()) {
             for (int fork : new int[] {1, 256, 300}) {
-                KeyValueCache first = model.newCache();
-                model.hidden(List.of(new Llama.Segment(Arrays.copyOf(ids, fork), first)));
-                KeyValueCache second = first.fork();
+                KvSequence first = caches.newSequence();
+                model.hidden(List.of(span(Arrays.copyOf(ids, fork), first)));
+                KvSequence second = first.fork();
                 int[] other = new int[ids.length - fork];
                 Arrays.fill(other, 7);
-                model.hidden(List.of(new Llama.Segment(other, first)));
+                model.hidden(List.of(span(other, first)));
                 first.close();
                 int[] rest = Arrays.copyOfRange(ids, fork, ids.length);
-                Tensor logits = model.logits(model.hidden(List.of(new Llama.Segment(rest, second))));
+                Tensor logits = model.logits(model.hidden(List.of(span(rest, second))));
                 assertThat(second.length()).isEqualTo(ids.length);
                 second.close();
                 for (int i = 0; i < prompt.get("positions").size(); i++) {
@@ -217,17 +230,24 @@ class LlamaGoldenTest {
         }
     }
 
+    /** The next ids of a sequence, for which it has room. */
+    private static Llama.Span span(int[] ids, KvSequence cache) {
+        assertThat(cache.reserve(ids.length)).isTrue();
+        return new Llama.Span(ids, cache, ids.length >= 64);
+    }
+
     /** The largest difference over all prompts of a model. */
     private static double worst(Llama model, String name, Chunks chunks) {
         double worst = 0;
         for (JsonNode prompt : golden.get(name).get("prompts")) {
             int[] ids = ids(prompt);
-            try (KeyValueCache cache = model.newCache()) {
+            try (KvBlocks caches = model.newCaches(MANY);
+                    KvSequence cache = caches.newSequence()) {
                 for (int from = 0; from < ids.length; ) {
                     int to = Math.min(ids.length, from + chunks.size(from));
                     try (PointerScope _ = new PointerScope()) {
                         Tensor logits = model.logits(
-                                model.hidden(List.of(new Llama.Segment(Arrays.copyOfRange(ids, from, to), cache))));
+                                model.hidden(List.of(span(Arrays.copyOfRange(ids, from, to), cache))));
                         for (int i = 0; i < prompt.get("positions").size(); i++) {
                             int position = prompt.get("positions").get(i).intValue();
                             if (position >= from && position < to) {
