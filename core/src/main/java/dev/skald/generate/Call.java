@@ -31,7 +31,13 @@ final class Call implements AutoCloseable {
     /** A request has ended. */
     record Ended() implements Event {}
 
-    Call(Engine engine, int positions, Tokenizer tokenizer, GenerationConfig config, List<Prompt> prompts) {
+    Call(
+            Engine engine,
+            int positions,
+            Tokenizer tokenizer,
+            GenerationConfig config,
+            Scratch scratch,
+            List<Prompt> prompts) {
         SplittableRandom seeds =
                 config.seed().isPresent() ? new SplittableRandom(config.seed().getAsLong()) : new SplittableRandom();
         long started = System.nanoTime();
@@ -48,6 +54,7 @@ final class Call implements AutoCloseable {
                         config,
                         tokenizer,
                         limit,
+                        scratch,
                         seeds.nextLong(),
                         started,
                         (index, text) -> events.add(new Piece(index, text)));

@@ -43,12 +43,14 @@ public final class Generator implements AutoCloseable {
     private final Engine engine;
     private final Tokenizer tokenizer;
     private final ObjectNode defaults;
+    private final Scratch scratch;
 
     private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults) {
         this.model = model;
         this.engine = new Engine(model, Engine.Limits.of(model, MOST_SEQUENCES, MOST_WAITING));
         this.tokenizer = tokenizer;
         this.defaults = defaults;
+        this.scratch = new Scratch(model.config().vocab_size());
     }
 
     /**
@@ -204,7 +206,7 @@ public final class Generator implements AutoCloseable {
     }
 
     private Call call(List<Prompt> prompts, GenerationOptions options) {
-        return new Call(engine, model.config().max_position_embeddings(), tokenizer, resolve(options), prompts);
+        return new Call(engine, model.config().max_position_embeddings(), tokenizer, resolve(options), scratch, prompts);
     }
 
     private Prompt prompt(String text) {

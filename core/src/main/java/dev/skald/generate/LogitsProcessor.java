@@ -1,9 +1,9 @@
 package dev.skald.generate;
 
+import dev.skald.kernel.LogitLoops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.PriorityQueue;
 
 /**
  * Changes the scores of the next token; a score of negative infinity rules a token out. Each does what the processor of the same name in
@@ -15,9 +15,9 @@ sealed interface LogitsProcessor {
     /**
      * Changes {@code scores [vocab]} in place.
      *
-     * @param ids the tokens so far, prompt included
+     * @param scratch overwritten
      */
-    void process(int[] ids, float[] scores);
+    void process(Tokens tokens, float[] scores, Scratch scratch);
 
     /** The processors that a configuration asks for, in transformers' order. */
     static List<LogitsProcessor> of(GenerationConfig config, int promptTokens) {
@@ -58,10 +58,10 @@ sealed interface LogitsProcessor {
     /** Scores of tokens that are there already: below 0 multiplied by the penalty, else divided; once per token. */
     record RepetitionPenalty(double penalty) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
             float factor = (float) penalty;
-            int[] distinct = Arrays.stream(ids).distinct().toArray();
-            for (int id : distinct) {
+            for (int i = 0; i < tokens.distinctCount(); i++) {
+                int id = tokens.distinct(i);
                 scores[id] = scores[id] < 0 ? scores[id] * factor : scores[id] / factor;
             }
         }
@@ -70,11 +70,11 @@ sealed interface LogitsProcessor {
     /** Rules out tokens that would complete a sequence of {@code size} tokens that is there already. */
     record NoRepeatNgram(int size) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
             int prefix = size - 1;
-            for (int start = 0; start + size <= ids.length; start++) {
-                if (Arrays.equals(ids, start, start + prefix, ids, ids.length - prefix, ids.length)) {
-                    scores[ids[start + prefix]] = Float.NEGATIVE_INFINITY;
+            for (int start = 0; start + size <= tokens.length(); start++) {
+                if (tokens.endsLike(start, prefix)) {
+                    scores[tokens.get(start + prefix)] = Float.NEGATIVE_INFINITY;
                 }
             }
         }
@@ -83,11 +83,11 @@ sealed interface LogitsProcessor {
     /** Rules out the last token of each word whose other tokens are the last ones of a text that is at least as long as the word. */
     record NoBadWords(List<int[]> words) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
             for (int[] word : words) {
                 int prefix = word.length - 1;
-                if ((prefix == 0 || word.length <= ids.length)
-                        && Arrays.equals(word, 0, prefix, ids, ids.length - prefix, ids.length)
+                if ((prefix == 0 || word.length <= tokens.length())
+                        && tokens.equal(tokens.length() - prefix, word, 0, prefix)
                         && word[prefix] >= 0
                         && word[prefix] < scores.length) {
                     scores[word[prefix]] = Float.NEGATIVE_INFINITY;
@@ -99,8 +99,8 @@ sealed interface LogitsProcessor {
     /** Rules out the end tokens while the text is shorter than {@code length}. */
     record MinLength(int length, List<Integer> eos) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
-            if (ids.length < length) {
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            if (tokens.length() < length) {
                 eos.stream().filter(id -> id < scores.length).forEach(id -> scores[id] = Float.NEGATIVE_INFINITY);
             }
         }
@@ -109,73 +109,44 @@ sealed interface LogitsProcessor {
     /** Divides all scores. */
     record Temperature(double temperature) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
-            float divisor = (float) temperature;
-            for (int i = 0; i < scores.length; i++) {
-                scores[i] /= divisor;
-            }
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            LogitLoops.divide(scores, scores.length, (float) temperature);
         }
     }
 
     /** Keeps the {@code k} highest scores, and those equal to the lowest of them. */
     record TopK(int k) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
-            if (k >= scores.length) {
-                return;
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            if (k < scores.length) {
+                LogitLoops.ruleOutBelow(
+                        scores, scores, scores.length, LogitLoops.kthHighest(scores, scores.length, k));
             }
-            float threshold = kthLargest(scores, k);
-            for (int i = 0; i < scores.length; i++) {
-                if (scores[i] < threshold) {
-                    scores[i] = Float.NEGATIVE_INFINITY;
-                }
-            }
-        }
-
-        /** By a heap of the k largest, lowest on top: one comparison for nearly every score of a large vocabulary. */
-        private static float kthLargest(float[] scores, int k) {
-            var heap = new PriorityQueue<Float>(k);
-            float lowest = Float.NEGATIVE_INFINITY;
-            for (float score : scores) {
-                if (heap.size() < k) {
-                    heap.add(score);
-                    lowest = heap.peek();
-                } else if (score > lowest) {
-                    heap.poll();
-                    heap.add(score);
-                    lowest = heap.peek();
-                }
-            }
-            return lowest;
         }
     }
 
     /** Drops, from the least likely up, all tokens whose probabilities together are at most 1 - p; at least one stays. */
     record TopP(double p) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
-            float[] probabilities = softmax(scores);
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            int n = scores.length;
+            float[] probabilities = scratch.probabilities;
+            LogitLoops.softmax(scores, n, probabilities);
             float dropped = (float) (1 - p); // sums are f64, and compared in f32, as libtorch's cumsum has it
             // Tokens that all of the vocabulary's could be dropped together with need no sorting; one of them stays if
             // p is 0.
-            double negligible = p == 0 ? 0 : (double) dropped / scores.length;
-            double below = 0;
-            List<Integer> rest = new ArrayList<>();
-            for (int i = 0; i < scores.length; i++) {
-                if (probabilities[i] < negligible) {
-                    below += probabilities[i];
-                    scores[i] = Float.NEGATIVE_INFINITY;
-                } else {
-                    rest.add(i);
-                }
-            }
-            rest.sort((a, b) -> Float.compare(probabilities[a], probabilities[b]));
-            for (int i = 0; i < rest.size() - 1; i++) {
-                below += probabilities[rest.get(i)];
+            float negligible = p == 0 ? 0 : dropped / n;
+            double below = LogitLoops.sumBelow(probabilities, n, negligible);
+            LogitLoops.ruleOutBelow(scores, probabilities, n, negligible);
+            int rest = LogitLoops.collect(probabilities, n, negligible, scratch.sorted);
+            Arrays.sort(scratch.sorted, 0, rest);
+            for (int i = 0; i < rest - 1; i++) {
+                int id = (int) scratch.sorted[i];
+                below += probabilities[id];
                 if ((float) below > dropped) {
                     return;
                 }
-                scores[rest.get(i)] = Float.NEGATIVE_INFINITY;
+                scores[id] = Float.NEGATIVE_INFINITY;
             }
         }
     }
@@ -183,39 +154,10 @@ sealed interface LogitsProcessor {
     /** Drops tokens with less than {@code p} times the probability of the most likely one. */
     record MinP(double p) implements LogitsProcessor {
         @Override
-        public void process(int[] ids, float[] scores) {
-            float[] probabilities = softmax(scores);
-            float most = 0;
-            for (float probability : probabilities) {
-                most = Math.max(most, probability);
-            }
-            float threshold = (float) p * most;
-            for (int i = 0; i < scores.length; i++) {
-                if (probabilities[i] < threshold) {
-                    scores[i] = Float.NEGATIVE_INFINITY;
-                }
-            }
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            LogitLoops.softmax(scores, scores.length, scratch.probabilities);
+            float most = LogitLoops.max(scratch.probabilities, scores.length);
+            LogitLoops.ruleOutBelow(scores, scratch.probabilities, scores.length, (float) p * most);
         }
-    }
-
-    /** Probabilities of scores; 0 where a token is ruled out. */
-    static float[] softmax(float[] scores) {
-        float most = Float.NEGATIVE_INFINITY;
-        for (float score : scores) {
-            most = Math.max(most, score);
-        }
-        float[] probabilities = new float[scores.length];
-        double sum = 0;
-        for (int i = 0; i < scores.length; i++) {
-            if (scores[i] != Float.NEGATIVE_INFINITY) {
-                double e = Math.exp(scores[i] - most);
-                probabilities[i] = (float) e;
-                sum += e;
-            }
-        }
-        for (int i = 0; i < scores.length; i++) {
-            probabilities[i] = (float) (probabilities[i] / sum);
-        }
-        return probabilities;
     }
 }

@@ -1,10 +1,11 @@
 package dev.skald.generate;
 
+import dev.skald.InvalidInputException;
 import dev.skald.engine.Request;
+import dev.skald.kernel.LogitLoops;
 import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -33,13 +34,14 @@ final class Sequence implements Request.Continuation {
     private final long started;
     private final TextListener listener;
     private long firstLogits;
-    private int[] ids;
-    private int length;
+    private final Tokens tokens;
+    private final Scratch scratch;
     private long lastToken;
     private Optional<FinishReason> finished = Optional.empty();
 
     /**
      * @param index which text of the call it is
+     * @param scratch used on the engine's thread
      * @param seed of this sequence alone
      * @param started when the call began, {@link System#nanoTime}
      * @param listener is told of text on the engine's thread
@@ -51,6 +53,7 @@ final class Sequence implements Request.Continuation {
             GenerationConfig config,
             Tokenizer tokenizer,
             int lengthLimit,
+            Scratch scratch,
             long seed,
             long started,
             TextListener listener) {
@@ -64,8 +67,8 @@ final class Sequence implements Request.Continuation {
         this.random = new SplittableRandom(seed);
         this.decoder = tokenizer.decoder(true);
         this.fullDecoder = tokenizer.decoder(false);
-        this.ids = Arrays.copyOf(promptIds, Math.min(lengthLimit, promptIds.length + 64));
-        this.length = promptIds.length;
+        this.tokens = new Tokens(promptIds);
+        this.scratch = scratch;
         this.started = started;
         this.firstLogits = started;
         this.lastToken = started;
@@ -78,14 +81,14 @@ final class Sequence implements Request.Continuation {
 
     @Override
     public int next(float[] raw) {
-        if (length == promptLength) {
+        if (tokens.length() == promptLength) {
             firstLogits = System.nanoTime();
         }
         String text = accept(raw);
         if (!text.isEmpty()) {
             listener.onText(index, text);
         }
-        return finished.isPresent() ? END : ids[length - 1];
+        return finished.isPresent() ? END : tokens.last();
     }
 
     /**
@@ -98,15 +101,11 @@ final class Sequence implements Request.Continuation {
         if (config.output_logits()) {
             logits.add(raw.clone());
         }
-        int[] soFar = Arrays.copyOf(ids, length);
         for (LogitsProcessor processor : processors) {
-            processor.process(soFar, raw);
+            processor.process(tokens, raw, scratch);
         }
-        int id = config.do_sample() ? sample(raw) : highest(raw);
-        if (length == ids.length) {
-            ids = Arrays.copyOf(ids, Math.min(lengthLimit, 2 * length));
-        }
-        ids[length++] = id;
+        int id = choose(raw);
+        tokens.add(id);
         lastToken = System.nanoTime();
         StringBuilder added = new StringBuilder(text(decoder, id));
         generatedText.append(added);
@@ -121,8 +120,8 @@ final class Sequence implements Request.Continuation {
 
     Generation result() {
         return new Generation(
-                Arrays.copyOf(ids, promptLength),
-                Arrays.copyOfRange(ids, promptLength, length),
+                tokens.copy(0, promptLength),
+                tokens.copy(promptLength, tokens.length()),
                 promptText + generatedText,
                 generatedText.toString(),
                 finished.orElse(FinishReason.LENGTH),
@@ -138,7 +137,7 @@ final class Sequence implements Request.Continuation {
         if (endsInStopString(text)) {
             return Optional.of(FinishReason.STOP);
         }
-        return length >= lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
+        return tokens.length() >= lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
     }
 
     /** As transformers' StopStringCriteria: a stop string counts if it ends in what the last token added; the prompt may hold its beginning. */
@@ -154,31 +153,16 @@ final class Sequence implements Request.Continuation {
         return id < tokenizer.vocabSize() ? by.add(id) : "";
     }
 
-    private int sample(float[] scores) {
-        float[] probabilities = LogitsProcessor.softmax(scores);
-        double drawn = random.nextDouble();
-        double sum = 0;
-        int last = 0;
-        for (int i = 0; i < probabilities.length; i++) {
-            if (probabilities[i] > 0) {
-                sum += probabilities[i];
-                last = i;
-                if (drawn < sum) {
-                    return i;
-                }
-            }
+    private int choose(float[] scores) {
+        int n = scores.length;
+        if (LogitLoops.max(scores, n) == Float.NEGATIVE_INFINITY) {
+            throw new InvalidInputException("the options rule out every token that could follow");
         }
-        return last;
-    }
-
-    private static int highest(float[] scores) {
-        int best = 0;
-        for (int i = 1; i < scores.length; i++) {
-            if (scores[i] > scores[best]) {
-                best = i;
-            }
+        if (!config.do_sample()) {
+            return LogitLoops.highest(scores, n);
         }
-        return best;
+        LogitLoops.softmax(scores, n, scratch.probabilities);
+        return LogitLoops.draw(scratch.probabilities, n, random.nextDouble());
     }
 
     private static double seconds(long from, long to) {

@@ -214,14 +214,14 @@ final class FloatLoops {
         return total;
     }
 
-    /** The sum of {@code exp(x - shift)} of the elements from {@code from} to {@code end}; 0 for negative infinity. */
+    /** The sum of {@code exp(x - shift)} of the elements from {@code from} to {@code end}; what is below e^-87 counts as 0. */
     static float exponentials(float[] x, int from, int end, float shift, float[] to) {
         FloatVector sum = FloatVector.zero(FLOATS);
         int i = from;
         for (int bound = from + FLOATS.loopBound(end - from); i < bound; i += LANES) {
-            FloatVector score = FloatVector.fromArray(FLOATS, x, i);
-            FloatVector e = exp(score.sub(shift));
-            e = e.blend(FloatVector.zero(FLOATS), score.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+            FloatVector difference = FloatVector.fromArray(FLOATS, x, i).sub(shift);
+            FloatVector e = exp(difference);
+            e = e.blend(FloatVector.zero(FLOATS), difference.compare(VectorOperators.LT, -87f));
             if (to != null) {
                 e.intoArray(to, i);
             }
@@ -229,7 +229,7 @@ final class FloatLoops {
         }
         float total = sum(sum);
         for (; i < end; i++) {
-            float e = exp(x[i] - shift);
+            float e = x[i] - shift < -87f ? 0 : exp(x[i] - shift);
             if (to != null) {
                 to[i] = e;
             }

@@ -138,19 +138,105 @@ public final class LogitLoops {
         heap[at] = moved;
     }
 
-    /** Rules out all scores below {@code threshold}. */
-    public static void ruleOutBelow(float[] x, int n, float threshold) {
+    /**
+     * Rules out the ids whose measure is below a threshold.
+     *
+     * @param by the ids' measures, as their probabilities, or the scores themselves
+     */
+    public static void ruleOutBelow(float[] x, float[] by, int n, float threshold) {
         FloatVector out = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         int i = 0;
         for (int bound = FLOATS.loopBound(n); i < bound; i += LANES) {
-            FloatVector scores = FloatVector.fromArray(FLOATS, x, i);
-            scores.blend(out, scores.compare(VectorOperators.LT, threshold)).intoArray(x, i);
+            VectorMask<Float> below = FloatVector.fromArray(FLOATS, by, i).compare(VectorOperators.LT, threshold);
+            FloatVector.fromArray(FLOATS, x, i).blend(out, below).intoArray(x, i);
         }
         for (; i < n; i++) {
-            if (x[i] < threshold) {
+            if (by[i] < threshold) {
                 x[i] = Float.NEGATIVE_INFINITY;
             }
         }
+    }
+
+    /** The sum, in double precision, of those below a threshold. */
+    public static double sumBelow(float[] x, int n, float threshold) {
+        double total = 0;
+        for (int from = 0; from < n; from += PIECE) {
+            int end = Math.min(n, from + PIECE);
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int i = from;
+            for (int bound = from + FLOATS.loopBound(end - from); i < bound; i += LANES) {
+                FloatVector part = FloatVector.fromArray(FLOATS, x, i);
+                sum = sum.add(part, part.compare(VectorOperators.LT, threshold));
+            }
+            total += FloatLoops.sum(sum);
+            for (; i < end; i++) {
+                total += x[i] < threshold ? x[i] : 0;
+            }
+        }
+        return total;
+    }
+
+    /**
+     * Finds the ids that are not below a threshold.
+     *
+     * @param to {@code [n]}: written from the beginning; in the upper half the bits of {@code x}, in the lower half the id, so that they sort by
+     *     {@code x}, where that is not negative, and then by id
+     * @return how many
+     */
+    public static int collect(float[] x, int n, float threshold, long[] to) {
+        int count = 0;
+        int i = 0;
+        for (int bound = FLOATS.loopBound(n); i < bound; i += LANES) {
+            if (FloatVector.fromArray(FLOATS, x, i)
+                    .compare(VectorOperators.GE, threshold)
+                    .anyTrue()) {
+                for (int id = i; id < i + LANES; id++) {
+                    count = collect(x[id], id, threshold, to, count);
+                }
+            }
+        }
+        for (; i < n; i++) {
+            count = collect(x[i], i, threshold, to, count);
+        }
+        return count;
+    }
+
+    private static int collect(float x, int id, float threshold, long[] to, int count) {
+        if (x < threshold) {
+            return count;
+        }
+        to[count] = ((long) Float.floatToRawIntBits(x) << 32) | id;
+        return count + 1;
+    }
+
+    /**
+     * The id in whose share of the probabilities, one after the other, a number lies.
+     *
+     * @param drawn from 0 to 1
+     * @return the last id with a probability where they add up to less
+     */
+    public static int draw(float[] probabilities, int n, double drawn) {
+        double sum = 0;
+        int last = 0;
+        for (int from = 0; from < n; from += LANES) {
+            int end = Math.min(n, from + LANES);
+            if (end - from == LANES
+                    && !FloatVector.fromArray(FLOATS, probabilities, from)
+                            .compare(VectorOperators.GT, 0f)
+                            .anyTrue()) {
+                continue;
+            }
+            for (int i = from; i < end; i++) {
+                if (probabilities[i] > 0) {
+                    sum += probabilities[i];
+                    last = i;
+                    if (drawn < sum) {
+                        return i;
+                    }
+                }
+            }
+        }
+        return last;
     }
 
     /** Divides all scores. */

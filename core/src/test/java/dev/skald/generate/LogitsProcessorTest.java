@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.kernel.LogitLoops;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ class LogitsProcessorTest {
         int[] ids = new ObjectMapper().convertValue(golden.get("ids"), int[].class);
         for (LogitsProcessor processor :
                 LogitsProcessor.of(config, golden.get("prompt_tokens").intValue())) {
-            processor.process(ids, scores);
+            processor.process(new Tokens(ids), scores, new Scratch(scores.length));
         }
         float[] expected = floats(golden.get("expected"));
         for (int i = 0; i < scores.length; i++) {
@@ -108,8 +109,11 @@ class LogitsProcessorTest {
 
     @Test
     void softmaxOfWhatIsRuledOutIsZero() {
-        assertThat(LogitsProcessor.softmax(new float[] {NONE, 1, NONE, 1})).containsExactly(0, 0.5f, 0, 0.5f);
-        assertThat(LogitsProcessor.softmax(new float[] {3e38f, -3e38f})).containsExactly(1, 0);
+        float[] probabilities = new float[4];
+        LogitLoops.softmax(new float[] {NONE, 1, NONE, 1}, 4, probabilities);
+        assertThat(probabilities).containsExactly(0, 0.5f, 0, 0.5f);
+        LogitLoops.softmax(new float[] {3e38f, -3e38f}, 2, probabilities);
+        assertThat(probabilities).startsWith(1, 0);
     }
 
     private static float[] tenth() {
@@ -119,7 +123,7 @@ class LogitsProcessorTest {
     }
 
     private static float[] after(LogitsProcessor processor, float[] scores, int... ids) {
-        processor.process(ids, scores);
+        processor.process(new Tokens(ids), scores, new Scratch(scores.length));
         return scores;
     }
 
@@ -133,7 +137,7 @@ class LogitsProcessorTest {
 
     private static List<Integer> kept(LogitsProcessor processor, float... scores) {
         float[] before = scores.clone();
-        processor.process(new int[0], scores);
+        processor.process(new Tokens(new int[0]), scores, new Scratch(scores.length));
         List<Integer> kept = new ArrayList<>();
         for (int i = 0; i < scores.length; i++) {
             if (scores[i] != NONE) {
@@ -146,7 +150,7 @@ class LogitsProcessorTest {
 
     private static List<Integer> banned(LogitsProcessor processor, int... ids) {
         float[] scores = new float[3];
-        processor.process(ids, scores);
+        processor.process(new Tokens(ids), scores, new Scratch(scores.length));
         List<Integer> banned = new ArrayList<>();
         for (int i = 0; i < scores.length; i++) {
             if (scores[i] == NONE) {
