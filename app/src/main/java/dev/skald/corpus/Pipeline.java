@@ -51,7 +51,7 @@ public final class Pipeline {
         checkFiles();
         prepare(plan);
         long start = System.nanoTime();
-        try (StageRunner runner = new StageRunner(plan, options.master(), new Progress(log, options.terminal()))) {
+        try (StageRunner runner = new StageRunner(plan, options.master(), log, options.terminal())) {
             log.printf(Locale.ROOT, "%d tasks; Spark started in %.1f s%n", plan.partitions(), seconds(start));
             Tally total = stages(plan, runner);
             Report.write(plan, total);

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
