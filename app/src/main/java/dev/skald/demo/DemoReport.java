@@ -3,7 +3,6 @@ package dev.skald.demo;
 import dev.skald.base.AtomicFiles;
 import dev.skald.evaluate.Perplexity;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -55,7 +54,7 @@ final class DemoReport {
         page.append("<h2>Prompts</h2>\n");
         prompts(page, before, after);
         page.append("</body></html>\n");
-        AtomicFiles.write(workspace.report(), page.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(workspace.report(), page.toString());
     }
 
     private static void funnel(StringBuilder page, Funnel funnel) {

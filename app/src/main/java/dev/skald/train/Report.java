@@ -3,7 +3,6 @@ package dev.skald.train;
 import dev.skald.base.AtomicFiles;
 import dev.skald.base.Progress;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,9 +53,7 @@ final class Report {
         if (steps.isEmpty()) {
             return;
         }
-        AtomicFiles.write(
-                outputDir.resolve("report.html"),
-                html(steps, validations, running).getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(outputDir.resolve("report.html"), html(steps, validations, running));
         if (pictures) {
             try {
                 AtomicFiles.write(outputDir.resolve("loss.png"), png(loss(steps, validations)));

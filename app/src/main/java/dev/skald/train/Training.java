@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.base.HostMemory;
 import dev.skald.base.HostProcessor;
 import dev.skald.kernel.AtenKernels;
@@ -154,8 +155,8 @@ public final class Training {
             TrainingData.prepare(config, tokenizer);
             Files.createDirectories(outputDir);
             checkpoints.clean();
-            Files.writeString(outputDir.resolve(CONFIG), config.toYaml());
-            Files.writeString(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
+            AtomicFiles.write(outputDir.resolve(CONFIG), config.toYaml());
+            AtomicFiles.write(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
             return checkpoints;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

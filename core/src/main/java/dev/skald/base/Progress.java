@@ -63,7 +63,7 @@ public final class Progress implements AutoCloseable {
     /** Whether somebody looks at a terminal, where a line can be written again. */
     @SuppressWarnings(
             "SystemConsoleNull") // it is null when standard input or output is redirected, unless jdk.console says that
-                                 // it is not
+    // it is not
     public static boolean isTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal();
