@@ -61,8 +61,7 @@ final class OptimizerFiles {
     private static ByteBuffer header(List<Parameter> parameters) {
         List<SafeTensors.Entry> entries = parameters.stream()
                 .map(parameter -> {
-                    List<Long> shape =
-                            Arrays.stream(parameter.shape()).boxed().toList();
+                    List<Long> shape = Arrays.stream(parameter.shape()).boxed().toList();
                     long begin = parameter.offset() * Float.BYTES;
                     long end = begin + parameter.numel() * Float.BYTES;
                     return new SafeTensors.Entry(parameter.name(), DType.F32.name(), shape, begin, end);
