@@ -36,12 +36,15 @@ class ArchitectureTest {
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
+            Map.entry("report", Set.of()),
             Map.entry("dataset", Set.of("base", "model", "tokenizer")),
-            Map.entry("corpus", Set.of("base", "dataset", "text", "tokenizer")),
-            Map.entry("train", Set.of("base", "dataset", "kernel", "model", "tensor", "text", "tokenizer")),
+            Map.entry("corpus", Set.of("base", "dataset", "report", "text", "tokenizer")),
+            Map.entry("train", Set.of("base", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
-            Map.entry("demo", Set.of("base", "evaluate", "generate", "model", "nano", "tensor", "text", "tokenizer")));
+            Map.entry(
+                    "demo",
+                    Set.of("base", "evaluate", "generate", "model", "nano", "report", "tensor", "text", "tokenizer")));
 
     /** The modules, each after those that it depends on. */
     private static final List<String> MODULES = List.of("core", "nano", "app");

@@ -10,7 +10,6 @@ import dev.skald.corpus.CorpusSummary;
 import dev.skald.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +131,7 @@ final class CardCommand implements Callable<Integer> {
         if (Files.exists(picture) && !folder.equals(run.outputDir())) {
             AtomicFiles.write(folder.resolve(PICTURE), Files.readAllBytes(picture));
         }
-        AtomicFiles.write(target, card.getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(target, card);
         PrintWriter err = spec.commandLine().getErr();
         if (license == null) {
             err.println("warning: the card states no licence: give --license");

@@ -1,13 +1,12 @@
 package dev.skald.cli;
 
+import dev.skald.base.Progress;
 import dev.skald.corpus.Pipeline;
 import dev.skald.corpus.Recipe;
 import dev.skald.corpus.RecipeReader;
-import java.io.Console;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -59,7 +58,7 @@ final class CorpusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Recipe recipe = RecipeReader.read(file, overrides);
-        Pipeline.Options options = new Pipeline.Options(master, resume, overwrite, keepWork, isTerminal());
+        Pipeline.Options options = new Pipeline.Options(master, resume, overwrite, keepWork, Progress.isTerminal());
         Pipeline pipeline = new Pipeline(recipe, options, System.err);
         if (explain) {
             System.out.print(pipeline.explain());
@@ -67,9 +66,5 @@ final class CorpusCommand implements Callable<Integer> {
             System.out.println(pipeline.run());
         }
         return 0;
-    }
-
-    private static boolean isTerminal() {
-        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
 }

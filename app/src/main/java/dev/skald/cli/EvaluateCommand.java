@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.base.Progress;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.generate.Generator;
 import dev.skald.text.DocumentReader;
@@ -58,8 +59,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     ? sequenceLen
                     : Math.min(generator.config().max_position_embeddings(), LONGEST_DEFAULT);
             Perplexity perplexity = new Perplexity(generator, window);
-            try (Progress progress = new Progress("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
-                DocumentReader.readTexts(text, perplexity::add, progress::to);
+            try (Progress progress = Progress.ofBytes("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
+                DocumentReader.readTexts(text, perplexity::add, progress::toBytes);
             }
             print(perplexity.result(), out);
         }

@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Progress;
 import dev.skald.text.TextParts;
 import dev.skald.tokenizer.TokenizerTrainer;
 import java.io.IOException;
@@ -135,11 +136,11 @@ final class TokenizerCommand implements Runnable {
         for (Path file : files) {
             total += Files.size(file);
         }
-        try (Progress progress = new Progress("reading", total)) {
+        try (Progress progress = Progress.ofBytes("reading", total)) {
             long done = 0;
             for (Path file : files) {
                 long before = done;
-                new TextParts(file, field, trainer::read).read(bytes -> progress.to(before + bytes));
+                new TextParts(file, field, trainer::read).read(bytes -> progress.toBytes(before + bytes));
                 done += Files.size(file);
             }
         }

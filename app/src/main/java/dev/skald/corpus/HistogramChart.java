@@ -1,5 +1,6 @@
 package dev.skald.corpus;
 
+import dev.skald.report.HtmlPage;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,8 +33,8 @@ final class HistogramChart {
         shown = shown();
     }
 
-    void draw(Markup page) {
-        page.add("<div class=plot><b>%s</b><div>%s</div>", rule.key(), Markup.escape(rule.meaning()));
+    void draw(HtmlPage page) {
+        page.add("<div class=plot><b>%s</b><div>%s</div>", rule.key(), HtmlPage.escape(rule.meaning()));
         page.add("<svg viewBox=\"0 0 %d %d\" role=img>", WIDTH, HEIGHT + 18);
         SortedMap<Limit, String> limits = limits();
         boolean same = limits.keySet().stream().filter(Limit::min).count() <= 1
@@ -96,14 +97,14 @@ final class HistogramChart {
     }
 
     /** Marks what is dropped. */
-    private void shade(Markup page, Limit limit) {
+    private void shade(HtmlPage page, Limit limit) {
         double x = x(limit.value());
         page.add(
                 "<rect class=dropped x=%.1f y=0 width=%.1f height=%d />",
                 limit.min() ? 0 : x, limit.min() ? x : WIDTH - x, HEIGHT);
     }
 
-    private void mark(Markup page, Limit limit, String languages, int y) {
+    private void mark(HtmlPage page, Limit limit, String languages, int y) {
         double x = x(limit.value());
         String colour = languages.split(" ", 2)[0];
         boolean left = x > WIDTH * 0.7;
@@ -115,11 +116,11 @@ final class HistogramChart {
                 y,
                 left ? "end" : "start",
                 limit.min() ? "min" : "max",
-                Markup.brief(limit.value()),
+                Figures.brief(limit.value()),
                 languages);
     }
 
-    private void line(Markup page, String language, long[] counts) {
+    private void line(HtmlPage page, String language, long[] counts) {
         long most = 1;
         for (long count : counts) {
             most = Math.max(most, count);
@@ -134,14 +135,14 @@ final class HistogramChart {
     }
 
     /** Round numbers, three to six of them. */
-    private void ticks(Markup page) {
+    private void ticks(HtmlPage page) {
         double end = rule.scale() * shown / (Tally.BINS - 1);
         double power = Math.pow(10, Math.floor(Math.log10(end / 3)));
         double step = end / power >= 15 ? 5 * power : end / power >= 6 ? 2 * power : power;
         for (int i = 0; i * step <= end; i++) {
             double x = x(i * step);
             String anchor = i == 0 ? "start" : x > WIDTH - 12 ? "end" : "middle";
-            page.add("<text x=%.1f y=%d text-anchor=%s>%s</text>", x, HEIGHT + 14, anchor, Markup.brief(i * step));
+            page.add("<text x=%.1f y=%d text-anchor=%s>%s</text>", x, HEIGHT + 14, anchor, Figures.brief(i * step));
         }
     }
 }

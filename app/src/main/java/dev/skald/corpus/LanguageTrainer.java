@@ -1,6 +1,7 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -149,8 +150,10 @@ public final class LanguageTrainer {
             bytes[i] = (byte) Math.round(weights[i] / scale);
         }
         ByteBuffer.wrap(bytes).putFloat(weights.length, scale);
-        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(model))) {
-            out.write(bytes);
-        }
+        AtomicFiles.write(model, (Path part) -> {
+            try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(part))) {
+                out.write(bytes);
+            }
+        });
     }
 }

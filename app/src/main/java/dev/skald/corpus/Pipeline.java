@@ -4,11 +4,9 @@ import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -51,13 +49,13 @@ public final class Pipeline {
         checkFiles();
         prepare(plan);
         long start = System.nanoTime();
-        try (StageRunner runner = new StageRunner(plan, options.master(), new Progress(log, options.terminal()))) {
+        try (StageRunner runner = new StageRunner(plan, options.master(), log, options.terminal())) {
             log.printf(Locale.ROOT, "%d tasks; Spark started in %.1f s%n", plan.partitions(), seconds(start));
             Tally total = stages(plan, runner);
             Report.write(plan, total);
         }
         if (!options.keepWork()) {
-            remove(plan.work());
+            AtomicFiles.delete(plan.work());
         }
         log.printf(
                 Locale.ROOT,
@@ -161,6 +159,7 @@ public final class Pipeline {
                 throw new InvalidInputException(
                         output + ": cannot go on: the input files have changed; use --overwrite to" + " start anew");
             }
+            AtomicFiles.deleteParts(output);
             return;
         }
         if (Files.isDirectory(output) && !isEmpty(output)) {
@@ -171,12 +170,12 @@ public final class Pipeline {
             if (!Files.exists(output.resolve("recipe.yaml"))) {
                 throw new InvalidInputException(output + ": no result of an earlier run (no recipe.yaml); not removed");
             }
-            remove(output);
+            AtomicFiles.delete(output);
         }
         Files.createDirectories(plan.work());
         Files.writeString(output.resolve("recipe.yaml"), resolved);
         Files.writeString(plan.work().resolve("splits"), splits(plan));
-        AtomicFiles.write(marker, resolved.getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(marker, resolved);
     }
 
     private static String splits(Plan plan) throws IOException {
@@ -193,14 +192,6 @@ public final class Pipeline {
     private static boolean isEmpty(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.findAny().isEmpty();
-        }
-    }
-
-    private static void remove(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 

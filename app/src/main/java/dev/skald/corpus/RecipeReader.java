@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import dev.skald.InvalidInputException;
+import dev.skald.base.NearestName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ public final class RecipeReader {
                 object.path("preset").isNull() ? "none" : object.path("preset").asText("none");
         if (!PRESETS.contains(preset)) {
             throw new InvalidInputException(
-                    file + ": preset: no preset '" + preset + "'" + Names.suggestion(preset, PRESETS));
+                    file + ": preset: no preset '" + preset + "'" + NearestName.suggestion(preset, PRESETS));
         }
         ObjectNode chosen = preset.equals("none") ? YAML.createObjectNode() : resource("preset." + preset);
         merge(chosen, object);
@@ -189,7 +190,7 @@ public final class RecipeReader {
                     .sorted()
                     .toList();
             throw new InvalidInputException(
-                    file + ": unknown key '" + path(e) + "'" + Names.suggestion(e.getPropertyName(), known), e);
+                    file + ": unknown key '" + path(e) + "'" + NearestName.suggestion(e.getPropertyName(), known), e);
         } catch (MismatchedInputException e) {
             throw new InvalidInputException(
                     file + ": " + path(e) + ": expected " + expected(e.getTargetType()) + found(merged, e), e);

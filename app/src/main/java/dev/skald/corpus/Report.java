@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.base.AtomicFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 
 /** Writes report.json and report.html. They hold no times: the same run makes the same bytes. */
 final class Report {
@@ -18,6 +17,6 @@ final class Report {
     static void write(Plan plan, Tally total) throws IOException {
         AtomicFiles.write(plan.output().resolve("report.json"), JSON.writeValueAsBytes(total));
         String page = new ReportPage(plan.recipe(), total).html();
-        AtomicFiles.write(plan.output().resolve("report.html"), page.getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(plan.output().resolve("report.html"), page);
     }
 }

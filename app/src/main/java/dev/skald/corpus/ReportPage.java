@@ -1,10 +1,11 @@
 package dev.skald.corpus;
 
-import static dev.skald.corpus.Markup.escape;
-import static dev.skald.corpus.Markup.megabytes;
-import static dev.skald.corpus.Markup.number;
-import static dev.skald.corpus.Markup.percent;
+import static dev.skald.corpus.Figures.megabytes;
+import static dev.skald.corpus.Figures.number;
+import static dev.skald.corpus.Figures.percent;
+import static dev.skald.report.HtmlPage.escape;
 
+import dev.skald.report.HtmlPage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,23 +20,21 @@ final class ReportPage {
 
     private final Recipe recipe;
     private final Tally tally;
-    private final Markup page = new Markup();
+    private final HtmlPage page;
 
-    ReportPage(Recipe recipe, Tally tally) {
+    ReportPage(Recipe recipe, Tally tally) throws IOException {
         this.recipe = recipe;
         this.tally = tally;
+        page = new HtmlPage(
+                "Corpus report",
+                "Preset " + recipe.preset() + ", seed " + recipe.seed()
+                        + "; every setting is in recipe.yaml beside this page.",
+                style(),
+                0);
     }
 
-    String html() throws IOException {
-        page.add(
-                        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">")
-                .add("<title>Corpus report</title><style>")
-                .add(style())
-                .add("</style><main><h1>Corpus report</h1>")
-                .add(
-                        "<p>Preset %s, seed %d; every setting is in recipe.yaml beside this page.</p>",
-                        escape(recipe.preset()), recipe.seed());
-        cards();
+    String html() {
+        totals();
         funnel();
         languages();
         sources();
@@ -44,7 +43,7 @@ final class ReportPage {
         clusters();
         confusion();
         rejected();
-        return page.add("</main></html>\n").toString();
+        return page.toString();
     }
 
     private static String style() throws IOException {
@@ -57,22 +56,18 @@ final class ReportPage {
         return tally.total(flow).values().stream().reduce(Amount.NONE, Amount::plus);
     }
 
-    private void cards() {
+    private void totals() {
         Amount read = sum(Flow.READ);
         Amount kept = sum(Flow.KEPT);
         Amount packed = sum(Flow.TRAIN);
-        page.add("<div class=cards>");
-        card(number(read.documents()), "documents read");
-        card(megabytes(read.bytes()), "of text read");
-        card(percent(kept.bytes(), read.bytes()), "of the bytes kept");
-        card(number(kept.documents()), "documents kept");
-        card(number(packed.tokens()), "training tokens packed");
-        card(number(tally.counter("rejected")), "records kept aside");
-        page.add("</div>");
-    }
-
-    private void card(String value, String meaning) {
-        page.add("<div class=card><b>%s</b><span>%s</span></div>", value, meaning);
+        page.startTiles();
+        page.tile("documents read", number(read.documents()));
+        page.tile("text read", megabytes(read.bytes()));
+        page.tile("bytes kept", percent(kept.bytes(), read.bytes()));
+        page.tile("documents kept", number(kept.documents()));
+        page.tile("training tokens packed", number(packed.tokens()));
+        page.tile("records kept aside", number(tally.counter("rejected")));
+        page.endTiles();
     }
 
     private void funnel() {
@@ -99,8 +94,17 @@ final class ReportPage {
                     megabytes(amount.bytes()),
                     amount.tokens() == 0 ? "" : ", " + number(amount.tokens()) + " tokens");
         }
-        page.legend();
+        legend();
         page.add("</section>");
+    }
+
+    /** What the colours of the languages mean. */
+    private void legend() {
+        page.add("<div class=legend>");
+        for (String language : LanguageIdentifier.KNOWN) {
+            page.add("<span><span class=\"key %s\"></span>%s</span>", language, language);
+        }
+        page.add("</div>");
     }
 
     private void languages() {
@@ -229,7 +233,7 @@ final class ReportPage {
                 "Distributions",
                 "Every measured value of all documents read, by language, each language on a scale of its own, heights as square roots so that few documents are to be seen beside many. The dashed lines are the thresholds: what lies in the shaded part is dropped.");
         page.add("<section>");
-        page.legend();
+        legend();
         page.add("<div class=grid>");
         for (Rule rule : Rule.values()) {
             SortedMap<String, long[]> bins = tally.histograms().get(rule.key());

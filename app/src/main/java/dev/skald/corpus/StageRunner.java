@@ -1,12 +1,15 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Progress;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,11 +36,13 @@ final class StageRunner implements AutoCloseable {
     private final Plan plan;
     private final JavaSparkContext spark;
     private final Broadcast<TaskResources> resources;
-    private final Progress progress;
+    private final PrintStream log;
+    private final boolean terminal;
 
-    StageRunner(Plan plan, String master, Progress progress) {
+    StageRunner(Plan plan, String master, PrintStream log, boolean terminal) {
         this.plan = plan;
-        this.progress = progress;
+        this.log = log;
+        this.terminal = terminal;
         spark = new JavaSparkContext(configuration(master));
         resources = spark.broadcast(new TaskResources(plan));
     }
@@ -101,22 +106,31 @@ final class StageRunner implements AutoCloseable {
                 .sum();
         JavaFutureAction<Void> job =
                 spark.parallelize(missing, missing.size()).foreachAsync(new Task(stage, resources, bytes, done));
-        progress.start(stage.name(), total, missing.size());
-        while (true) {
-            try {
-                job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
-                break;
-            } catch (TimeoutException e) {
-                progress.update(bytes.value(), done.value());
-            } catch (InterruptedException e) {
-                job.cancel(true);
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted; go on with --resume", e);
-            } catch (ExecutionException e) {
-                throw failure(stage, e.getCause());
+        try (Progress progress = new Progress(log, terminal, stage.name(), 0, total)) {
+            while (true) {
+                try {
+                    job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                    break;
+                } catch (TimeoutException e) {
+                    progress.to(done.value(), progress.rate(bytes.value()));
+                } catch (InterruptedException e) {
+                    job.cancel(true);
+                    Thread.currentThread().interrupt();
+                    throw new IOException("interrupted; go on with --resume", e);
+                } catch (ExecutionException e) {
+                    throw failure(stage, e.getCause());
+                }
             }
+            String rate = progress.rate(bytes.value());
+            progress.end(String.format(
+                    Locale.ROOT,
+                    "%-15s %d %s in %.1f s%s",
+                    stage.name(),
+                    missing.size(),
+                    missing.size() == 1 ? "task" : "tasks",
+                    progress.seconds(),
+                    rate.isEmpty() ? "" : ", " + rate));
         }
-        progress.end(bytes.value());
     }
 
     /** What stopped the job, as the user should see it: a mistake, a file that cannot be read or written, or a fault of a task. */

@@ -1,12 +1,11 @@
 package dev.skald.corpus;
 
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /**
@@ -19,7 +18,6 @@ final class TaskOutput implements AutoCloseable {
     private final Stage stage;
     private final int partition;
     private final LongConsumer progress;
-    private final String suffix = "." + UUID.randomUUID() + ".part";
     private final Map<Path, Path> files = new LinkedHashMap<>();
     private final Tally tally = new Tally();
     private boolean committed;
@@ -59,7 +57,7 @@ final class TaskOutput implements AutoCloseable {
     }
 
     private Path beside(Path target) {
-        Path part = target.resolveSibling(target.getFileName() + suffix);
+        Path part = AtomicFiles.part(target);
         files.put(part, target);
         return part;
     }
@@ -67,11 +65,7 @@ final class TaskOutput implements AutoCloseable {
     void commit() throws IOException {
         tally.write(beside(mark(plan, stage, partition)));
         for (Map.Entry<Path, Path> file : files.entrySet()) {
-            Files.move(
-                    file.getKey(),
-                    file.getValue(),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            AtomicFiles.rename(file.getKey(), file.getValue());
         }
         committed = true;
     }

@@ -15,7 +15,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,7 +24,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -40,8 +38,6 @@ public final class PackedTokensWriter implements AutoCloseable {
 
     static final ObjectMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
-    private static final String PART = ".part";
 
     private final Path target;
     private final Path part;
@@ -62,7 +58,7 @@ public final class PackedTokensWriter implements AutoCloseable {
         this.source = source;
         Files.createDirectories(directory);
         target = directory.resolve(shardName(number));
-        part = directory.resolve(shardName(number) + "." + UUID.randomUUID() + PART);
+        part = AtomicFiles.part(target);
         channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
@@ -140,7 +136,7 @@ public final class PackedTokensWriter implements AutoCloseable {
         flush();
         channel.force(true);
         channel.close();
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFiles.rename(part, target);
         committed = true;
         return footer.shard(
                 target.getFileName().toString(), bytes, HexFormat.of().formatHex(digest.digest()));

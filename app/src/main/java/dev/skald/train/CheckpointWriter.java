@@ -7,7 +7,6 @@ import dev.skald.model.LlamaParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -179,11 +178,9 @@ final class CheckpointWriter implements AutoCloseable {
         AtomicFiles.force(checksums);
         AtomicFiles.force(done.folder());
         Path target = checkpoints.of(done.step());
-        if (Files.exists(target)) {
-            // The run went on from an earlier checkpoint and came by here again.
-            Checkpoints.delete(target);
-        }
-        Files.move(done.folder(), target, StandardCopyOption.ATOMIC_MOVE);
+        // there, if the run went on from an earlier checkpoint and came by here again
+        AtomicFiles.delete(target);
+        AtomicFiles.rename(done.folder(), target);
         checkpoints.setLatest(done.step());
         checkpoints.prune(keep, done.step());
     }
@@ -197,7 +194,7 @@ final class CheckpointWriter implements AutoCloseable {
         Saving failed = saving.orElseThrow();
         saving = Optional.empty();
         if (ranks.rank() == 0) {
-            Checkpoints.delete(failed.folder());
+            AtomicFiles.delete(failed.folder());
         }
         return failed.written().state() == Future.State.FAILED
                 ? Optional.of(String.valueOf(failed.written().exceptionNow().getMessage()))

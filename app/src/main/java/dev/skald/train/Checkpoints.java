@@ -2,26 +2,19 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
+import dev.skald.model.LatestCheckpoint;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The checkpoints in an output directory: {@code checkpoint-N}, complete whenever they have that name, and {@code latest}, the name of one. */
 final class Checkpoints {
 
-    private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)");
-    private static final String LATEST = "latest";
+    private static final Pattern PARTIAL = Pattern.compile("\\.checkpoint-\\d+\\.partial");
 
     private final Path outputDir;
 
@@ -30,7 +23,7 @@ final class Checkpoints {
     }
 
     Path of(long step) {
-        return outputDir.resolve("checkpoint-" + step);
+        return LatestCheckpoint.folder(outputDir, step);
     }
 
     /** Where a checkpoint is while it is being written, or deleted. */
@@ -40,34 +33,15 @@ final class Checkpoints {
 
     /** The steps that have a checkpoint, ascending. */
     List<Long> steps() throws IOException {
-        try (Stream<Path> entries = Files.list(outputDir)) {
-            return entries.map(entry -> NAME.matcher(entry.getFileName().toString()))
-                    .filter(Matcher::matches)
-                    .map(matcher -> Long.valueOf(matcher.group(1)))
-                    .sorted()
-                    .toList();
-        } catch (NoSuchFileException e) {
-            return List.of();
-        }
+        return List.copyOf(LatestCheckpoint.all(outputDir).keySet());
     }
 
-    /** The checkpoint that {@code latest} names, or the last one where it names none. */
     Optional<Path> latest() throws IOException {
-        Path file = outputDir.resolve(LATEST);
-        if (Files.exists(file)) {
-            Path named = outputDir.resolve(Files.readString(file).strip());
-            if (NAME.matcher(named.getFileName().toString()).matches() && Files.isDirectory(named)) {
-                return Optional.of(named);
-            }
-        }
-        List<Long> steps = steps();
-        return steps.isEmpty() ? Optional.empty() : Optional.of(of(steps.getLast()));
+        return LatestCheckpoint.in(outputDir);
     }
 
     void setLatest(long step) throws IOException {
-        byte[] name = (of(step).getFileName() + "\n").getBytes(StandardCharsets.UTF_8);
-        AtomicFiles.writeDurably(outputDir.resolve(LATEST), name);
-        AtomicFiles.force(outputDir);
+        LatestCheckpoint.set(outputDir, step);
     }
 
     /** Deletes the oldest above {@code keep}, but never {@code latest}. */
@@ -77,26 +51,25 @@ final class Checkpoints {
             if (step != latest) {
                 // Renamed first: a kill in between leaves no checkpoint that lacks files.
                 Path going = partial(step);
-                delete(going);
-                Files.move(of(step), going, StandardCopyOption.ATOMIC_MOVE);
-                delete(going);
+                AtomicFiles.delete(going);
+                AtomicFiles.rename(of(step), going);
+                AtomicFiles.delete(going);
             }
         }
     }
 
-    /** Deletes what killed runs left half written. */
+    /** Deletes what killed runs left half written in the output directory, which is there. */
     void clean() throws IOException {
         List<Path> left;
         try (Stream<Path> entries = Files.list(outputDir)) {
             left = entries.filter(entry ->
-                            entry.getFileName().toString().matches("\\.checkpoint-\\d+\\.partial|latest\\.part"))
+                            PARTIAL.matcher(entry.getFileName().toString()).matches())
                     .toList();
-        } catch (NoSuchFileException e) {
-            return;
         }
         for (Path path : left) {
-            delete(path);
+            AtomicFiles.delete(path);
         }
+        AtomicFiles.deleteParts(outputDir);
     }
 
     /**
@@ -156,24 +129,5 @@ final class Checkpoints {
         } catch (InvalidInputException e) {
             return Optional.of(e);
         }
-    }
-
-    static void delete(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        Files.walkFileTree(path, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, IOException failed) throws IOException {
-                Files.deleteIfExists(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Progress;
 import dev.skald.dataset.PackedIndex;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedIndex.Shard;
@@ -155,7 +156,7 @@ public final class DatasetPacker {
         for (TextFile file : files) {
             bytes += Files.size(file.path);
         }
-        try (Progress progress = new Progress("packing", bytes);
+        try (Progress progress = Progress.ofBytes("packing", bytes);
                 ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             for (Unit unit : units) {
                 Optional<Shard> kept = resumed
@@ -163,7 +164,7 @@ public final class DatasetPacker {
                         : Optional.empty();
                 if (kept.isPresent()) {
                     for (Part part : unit.parts) {
-                        progress.advance(part.to - part.from, "");
+                        progress.addBytes(part.to - part.from);
                     }
                     shards.add(kept.get());
                     continue;
@@ -245,11 +246,11 @@ public final class DatasetPacker {
                             write(ahead.remove(), writer);
                         }
                         long consumed = Math.min(reader.consumed(), part.to - part.from);
-                        progress.advance(consumed - counted, "");
+                        progress.addBytes(consumed - counted);
                         counted = consumed;
                         batch = batch(reader);
                     }
-                    progress.advance(part.to - part.from - counted, "");
+                    progress.addBytes(part.to - part.from - counted);
                 }
             }
             while (!ahead.isEmpty()) {

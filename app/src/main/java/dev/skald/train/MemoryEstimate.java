@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What one rank needs at its peak, in bytes, before anything is allocated.
@@ -25,9 +23,6 @@ record MemoryEstimate(
 
     /** Measured: a rank of a model that takes next to nothing itself. */
     private static final long PROCESS = 400L << 20;
-
-    private static final Path MEMORY_OF_LINUX = Path.of("/proc/meminfo");
-    private static final Pattern AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d+) kB");
 
     static MemoryEstimate of(
             LlamaConfig model, DType dtype, TrainerConfig config, ZeroOptimizer.Options zero, int worldSize) {
@@ -102,15 +97,6 @@ record MemoryEstimate(
 
     static String gib(long bytes) {
         return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
-    }
-
-    /** What the machine can still give; where that cannot be found out, everything. */
-    static long available() throws IOException {
-        if (!Files.isReadable(MEMORY_OF_LINUX)) {
-            return Long.MAX_VALUE;
-        }
-        Matcher matcher = AVAILABLE.matcher(Files.readString(MEMORY_OF_LINUX));
-        return matcher.find() ? Long.parseLong(matcher.group(1)) << 10 : Long.MAX_VALUE;
     }
 
     /** Resident memory of this process; 0 where it cannot be found out. */

@@ -1,17 +1,14 @@
 package dev.skald.train;
 
+import dev.skald.base.Progress;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * What a run shows and records of itself, on rank 0: the progress bar of a terminal, or else a line each {@code logging_steps}; the {@link
+ * What a run shows and records of itself, on rank 0: the {@link Progress} on a terminal, else a line each {@code logging_steps}; the {@link
  * RunLog}; and the state that a checkpoint saves. On other ranks it keeps the state only.
  */
 final class Monitor implements AutoCloseable {
@@ -19,7 +16,8 @@ final class Monitor implements AutoCloseable {
     private final TrainerConfig config;
     private final Timetable timetable;
     private final Optional<RunLog> log;
-    private final Optional<ProgressBar> bar;
+    private final Progress progress;
+    private final boolean terminal;
     private final long sequencesPerStep;
     private final double epochLength;
     private final double flopsPerToken;
@@ -27,8 +25,6 @@ final class Monitor implements AutoCloseable {
     private final String run;
     private final List<TrainerState.Session> sessions;
     private final List<TrainerState.LogEntry> history;
-    private final long startStep;
-    private final long startNanos = System.nanoTime();
 
     /**
      * @param log of rank 0
@@ -62,19 +58,9 @@ final class Monitor implements AutoCloseable {
         this.sessions = new ArrayList<>(resumed.map(TrainerState::sessions).orElse(List.of()));
         this.sessions.add(session);
         this.history = new ArrayList<>(resumed.map(TrainerState::logHistory).orElse(List.of()));
-        this.startStep = resumed.map(TrainerState::globalStep).orElse(0L);
-        this.bar = log.isPresent() && Progress.isTerminal()
-                ? Optional.of(bar(timetable.totalSteps(), startStep))
-                : Optional.empty();
-    }
-
-    private static ProgressBar bar(long total, long done) {
-        return new ProgressBarBuilder()
-                .setTaskName("train")
-                .setStyle(ProgressBarStyle.ASCII)
-                .setInitialMax(total)
-                .startsFrom(done, Duration.ZERO)
-                .build();
+        long startStep = resumed.map(TrainerState::globalStep).orElse(0L);
+        this.terminal = Progress.isTerminal();
+        this.progress = new Progress(System.err, terminal, "train", startStep, timetable.totalSteps());
     }
 
     /**
@@ -119,16 +105,12 @@ final class Monitor implements AutoCloseable {
                 100 * mfu,
                 MemoryEstimate.gib(memory),
                 skipped ? "  fp16 overflow: step skipped, loss scale " + scaler.scale() : "");
-        bar.ifPresent(shown -> shown.stepTo(step).setExtraMessage(text));
-        if (bar.isEmpty() && timetable.logs(step)) {
-            System.err.printf("step %d/%d  %s  %s left%n", step, timetable.totalSteps(), text, timeLeft(step));
+        if (terminal) {
+            progress.to(step, text);
+        } else if (timetable.logs(step)) {
+            progress.println(
+                    "step " + step + "/" + timetable.totalSteps() + "  " + text + "  " + progress.left(step) + " left");
         }
-    }
-
-    private String timeLeft(long step) {
-        double each = (System.nanoTime() - startNanos) / 1e9 / (step - startStep);
-        long seconds = Math.round(each * (timetable.totalSteps() - step));
-        return String.format("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
 
     private double epoch(long step) {
@@ -143,15 +125,15 @@ final class Monitor implements AutoCloseable {
         if (log.isPresent() && !metrics.isEmpty()) {
             log.get().validation(metrics);
             for (ValidationMetrics each : metrics) {
-                System.err.printf(
+                progress.println(String.format(
                         Locale.ROOT,
-                        "validation after step %d  %s%s: loss %.4f  perplexity %.2f  bits per byte %.4f%n",
+                        "validation after step %d  %s%s: loss %.4f  perplexity %.2f  bits per byte %.4f",
                         each.step(),
                         each.dataset(),
                         each.language().isEmpty() ? "" : " " + each.language(),
                         each.loss(),
                         each.perplexity(),
-                        each.bitsPerByte());
+                        each.bitsPerByte()));
             }
         }
     }
@@ -159,7 +141,7 @@ final class Monitor implements AutoCloseable {
     /** Says that a checkpoint could not be written, and that training goes on. */
     void notSaved(Optional<String> reason) {
         if (log.isPresent() || reason.isPresent()) {
-            System.err.println(
+            progress.println(
                     "warning: the checkpoint was not saved: " + reason.orElse("another rank could not write its part")
                             + "; training goes on, earlier checkpoints are kept");
         }
@@ -184,7 +166,7 @@ final class Monitor implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        bar.ifPresent(ProgressBar::close);
+        progress.close();
         if (log.isPresent()) {
             log.get().close();
         }

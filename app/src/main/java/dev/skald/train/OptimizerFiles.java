@@ -1,18 +1,15 @@
 package dev.skald.train;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.model.Parameter;
 import dev.skald.model.SafeTensors;
+import dev.skald.model.SafeTensorsWriter;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.TensorMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -31,9 +29,7 @@ import org.bytedeco.pytorch.Tensor;
 final class OptimizerFiles {
 
     private static final String FOLDER = "optimizer";
-    private static final int HEADER_ALIGNMENT = 8;
     private static final long WRITE = 64L << 20;
-    private static final JsonMapper JSON = new JsonMapper();
 
     /** The three files. */
     private enum Kind {
@@ -63,22 +59,15 @@ final class OptimizerFiles {
     }
 
     private static ByteBuffer header(List<Parameter> parameters) {
-        ObjectNode json = JSON.createObjectNode();
-        json.putObject("__metadata__").put("format", "pt");
-        for (Parameter parameter : parameters) {
-            ObjectNode entry = json.putObject(parameter.name()).put("dtype", DType.F32.name());
-            Arrays.stream(parameter.shape()).forEach(entry.putArray("shape")::add);
-            long begin = parameter.offset() * Float.BYTES;
-            entry.putArray("data_offsets").add(begin).add(begin + parameter.numel() * Float.BYTES);
-        }
-        byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
-        int padded = Math.ceilDiv(text.length, HEADER_ALIGNMENT) * HEADER_ALIGNMENT;
-        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(padded).put(text);
-        while (bytes.hasRemaining()) {
-            bytes.put((byte) ' ');
-        }
-        return bytes.flip();
+        List<SafeTensors.Entry> entries = parameters.stream()
+                .map(parameter -> {
+                    List<Long> shape = Arrays.stream(parameter.shape()).boxed().toList();
+                    long begin = parameter.offset() * Float.BYTES;
+                    long end = begin + parameter.numel() * Float.BYTES;
+                    return new SafeTensors.Entry(parameter.name(), DType.F32.name(), shape, begin, end);
+                })
+                .toList();
+        return SafeTensorsWriter.header(entries, Map.of("format", "pt"));
     }
 
     /**

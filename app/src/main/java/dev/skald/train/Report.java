@@ -1,8 +1,10 @@
 package dev.skald.train;
 
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.Progress;
+import dev.skald.report.Chart;
+import dev.skald.report.HtmlPage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,25 +19,15 @@ final class Report {
 
     private static final int WIDTH = 560;
     private static final int HEIGHT = 280;
+    private static final int REFRESH_SECONDS = 30;
 
     private static final String STYLE = """
-            :root { color-scheme: light dark; --ink: #111827; --soft: #6b7280; --page: #f6f7f9; --card: #ffffff; --edge: #e5e7eb; }
-            @media (prefers-color-scheme: dark) {
-              :root { --ink: #e5e7eb; --soft: #9ca3af; --page: #0b0f17; --card: #131a26; --edge: #263043; } }
-            body { margin: 0 auto; max-width: 1200px; padding: 28px 24px 60px; background: var(--page); color: var(--ink);
-              font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
-            h1 { font-size: 24px; margin: 0; } h2 { font-size: 17px; margin: 32px 0 12px; }
-            .soft { color: var(--soft); } .bar { height: 6px; border-radius: 3px; background: var(--edge); margin: 14px 0 22px; }
-            .bar div { height: 6px; border-radius: 3px; background: #2563eb; }
-            .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
-            .tile, .chart, .table, details { background: var(--card); border: 1px solid var(--edge); border-radius: 10px; }
-            .tile { padding: 10px 14px; } .tile b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; }
-            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 14px; margin-top: 18px; }
-            .chart { padding: 6px; } svg { display: block; width: 100%; font-family: inherit; }
-            table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums; }
-            .table { overflow-x: auto; } th, td { white-space: nowrap; padding: 7px 14px; text-align: right; border-bottom: 1px solid var(--edge); } tr:last-child td { border: 0; }
-            th { color: var(--soft); font-weight: 500; } th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; }
-            details { padding: 10px 14px; margin-top: 20px; } pre { overflow: auto; font-size: 13px; }
+            .bar { height: 6px; border-radius: 3px; background: var(--line); margin: 14px 0 22px }
+            .bar div { height: 6px; border-radius: 3px; background: var(--accent) }
+            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 14px; margin-top: 18px }
+            .charts section { padding: 6px; margin: 0 }
+            th:nth-child(2), td:nth-child(2) { text-align: left }
+            pre { overflow: auto; font-size: 13px }
             """;
 
     private final Path outputDir;
@@ -53,23 +45,16 @@ final class Report {
         if (steps.isEmpty()) {
             return;
         }
-        AtomicFiles.write(
-                outputDir.resolve("report.html"),
-                html(steps, validations, running).getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(outputDir.resolve("report.html"), html(steps, validations, running));
         if (pictures) {
             try {
-                AtomicFiles.write(outputDir.resolve("loss.png"), png(loss(steps, validations)));
+                AtomicFiles.write(
+                        outputDir.resolve("loss.png"), loss(steps, validations).png(2 * WIDTH, 2 * HEIGHT));
             } catch (LinkageError | InternalError | RuntimeException e) {
                 pictures = false; // a Java without fonts, as in a small container
                 System.err.println("warning: loss.png is not drawn: " + e.getMessage());
             }
         }
-    }
-
-    static byte[] png(Chart chart) throws IOException {
-        ChartCanvas.Png canvas = new ChartCanvas.Png(2 * WIDTH, 2 * HEIGHT);
-        chart.paint(canvas, 2 * WIDTH, 2 * HEIGHT);
-        return canvas.bytes();
     }
 
     private String html(List<StepMetrics> steps, List<ValidationMetrics> validations, boolean running) {
@@ -79,37 +64,29 @@ final class Report {
                 .normalize()
                 .getFileName()
                 .toString();
-        StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n");
-        if (running) {
-            page.append("<meta http-equiv=\"refresh\" content=\"30\">\n");
-        }
-        page.append("<meta name=\"viewport\" content=\"width=device-width\">\n<title>")
-                .append(escaped(name))
-                .append(" - Skald</title>\n<style>\n")
-                .append(STYLE)
-                .append("</style></head><body>\n<h1>")
-                .append(escaped(name))
-                .append("</h1>\n<div class=\"soft\">")
-                .append(escaped(Path.of(config.baseModel()).getFileName() + ", " + state(steps, running)))
-                .append("</div>\n");
-        page.append(String.format(
-                Locale.ROOT,
-                "<div class=\"bar\"><div style=\"width:%.1f%%\"></div></div>%n<div class=\"tiles\">%n",
-                100.0 * last.step() / timetable.totalSteps()));
-        tile(page, "Loss, last 20 steps", String.format(Locale.ROOT, "%.4f", recent(steps, StepMetrics::loss)));
-        tile(page, "Tokens seen", amount((double) last.tokens()));
-        tile(page, "Tokens a second", amount(recent(steps, StepMetrics::tokensPerSecond)));
+        HtmlPage page = new HtmlPage(
+                name,
+                Path.of(config.baseModel()).getFileName() + ", " + state(steps, running),
+                STYLE,
+                running ? REFRESH_SECONDS : 0);
+        page.add(
+                "<div class=bar><div style=\"width:%.1f%%\"></div></div>\n",
+                100.0 * last.step() / timetable.totalSteps());
+        page.startTiles();
+        page.tile("Loss, last 20 steps", String.format(Locale.ROOT, "%.4f", recent(steps, StepMetrics::loss)));
+        page.tile("Tokens seen", amount((double) last.tokens()));
+        page.tile("Tokens a second", amount(recent(steps, StepMetrics::tokensPerSecond)));
         if (last.mfu() != null) {
-            tile(
-                    page,
+            page.tile(
                     "MFU",
                     String.format(
                             Locale.ROOT, "%.1f %%", 100 * recent(steps, step -> step.mfu() == null ? 0 : step.mfu())));
         }
-        tile(page, "Learning rate", String.format(Locale.ROOT, "%.2e", last.learningRate()));
-        tile(page, "Gradient norm", String.format(Locale.ROOT, "%.3f", last.gradNorm()));
-        tile(page, "Memory of a rank", String.format(Locale.ROOT, "%.2f GiB", last.memoryBytes() / (double) (1 << 30)));
-        page.append("</div>\n<div class=\"charts\">\n");
+        page.tile("Learning rate", String.format(Locale.ROOT, "%.2e", last.learningRate()));
+        page.tile("Gradient norm", String.format(Locale.ROOT, "%.3f", last.gradNorm()));
+        page.tile("Memory of a rank", String.format(Locale.ROOT, "%.2f GiB", last.memoryBytes() / (double) (1 << 30)));
+        page.endTiles();
+        page.add("<div class=charts>\n");
         chart(page, loss(steps, validations));
         if (!validations.isEmpty()) {
             chart(page, byLanguage("Validation perplexity by language", validations, ValidationMetrics::perplexity));
@@ -120,11 +97,11 @@ final class Report {
         chart(page, of("Learning rate", steps, StepMetrics::learningRate, false));
         chart(page, of("Gradient norm, before clipping", steps, StepMetrics::gradNorm, true));
         chart(page, of("Tokens a second", steps, StepMetrics::tokensPerSecond, true));
-        page.append("</div>\n");
+        page.add("</div>\n");
         table(page, validations);
-        page.append("<details><summary>Configuration</summary><pre>")
-                .append(escaped(config.toYaml()))
-                .append("</pre></details>\n</body></html>\n");
+        page.add(
+                "<section style=\"margin-top:20px\"><details><summary>Configuration</summary><pre>%s</pre></details></section>\n",
+                HtmlPage.escape(config.toYaml()));
         return page.toString();
     }
 
@@ -200,21 +177,11 @@ final class Report {
         return steps.stream().mapToDouble(value).toArray();
     }
 
-    private static void chart(StringBuilder page, Chart chart) {
-        ChartCanvas.Svg canvas = new ChartCanvas.Svg(WIDTH, HEIGHT);
-        chart.paint(canvas, WIDTH, HEIGHT);
-        page.append("<div class=\"chart\">").append(canvas).append("</div>\n");
+    private static void chart(HtmlPage page, Chart chart) {
+        page.add("<section>").add(chart.svg(WIDTH, HEIGHT)).add("</section>\n");
     }
 
-    private static void tile(StringBuilder page, String name, String value) {
-        page.append("<div class=\"tile\"><span class=\"soft\">")
-                .append(name)
-                .append("</span><b>")
-                .append(escaped(value))
-                .append("</b></div>\n");
-    }
-
-    private static void table(StringBuilder page, List<ValidationMetrics> validations) {
+    private static void table(HtmlPage page, List<ValidationMetrics> validations) {
         if (validations.isEmpty()) {
             return;
         }
@@ -223,25 +190,35 @@ final class Report {
             groups.computeIfAbsent(each.dataset() + "\n" + each.language(), name -> new ArrayList<>())
                     .add(each);
         }
-        page.append(
-                        "<h2>Validation</h2>\n<div class=\"table\"><table><tr><th>Dataset</th><th>Language</th><th>Documents</th><th>Tokens</th>")
-                .append("<th>Perplexity, first</th><th>last</th><th>Bits per byte, first</th><th>last</th></tr>\n");
+        page.heading("Validation");
+        page.startTable(
+                "Dataset",
+                "Language",
+                "Documents",
+                "Tokens",
+                "Perplexity, first",
+                "last",
+                "Bits per byte, first",
+                "last");
         for (List<ValidationMetrics> group : groups.values()) {
             ValidationMetrics first = group.getFirst();
             ValidationMetrics last = group.getLast();
-            page.append(String.format(
-                    Locale.ROOT,
-                    "<tr><td>%s</td><td>%s</td><td>%,d</td><td>%,d</td><td>%.2f</td><td>%.2f</td><td>%.4f</td><td>%.4f</td></tr>%n",
-                    escaped(last.dataset()),
-                    escaped(last.language()),
-                    last.documents(),
-                    last.tokens(),
-                    first.perplexity(),
-                    last.perplexity(),
-                    first.bitsPerByte(),
-                    last.bitsPerByte()));
+            page.row(
+                    HtmlPage.escape(last.dataset()),
+                    HtmlPage.escape(last.language()),
+                    figure("%,d", last.documents()),
+                    figure("%,d", last.tokens()),
+                    figure("%.2f", first.perplexity()),
+                    figure("%.2f", last.perplexity()),
+                    figure("%.4f", first.bitsPerByte()),
+                    figure("%.4f", last.bitsPerByte()));
         }
-        page.append("</table></div>\n");
+        page.endTable();
+    }
+
+    @SuppressWarnings("AnnotateFormatMethod")
+    private static String figure(String format, Object value) {
+        return String.format(Locale.ROOT, format, value);
     }
 
     private static String amount(double value) {
@@ -251,12 +228,5 @@ final class Report {
         return value >= 1e6
                 ? String.format(Locale.ROOT, "%.2f M", value / 1e6)
                 : String.format(Locale.ROOT, "%,.0f", value);
-    }
-
-    static String escaped(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
     }
 }

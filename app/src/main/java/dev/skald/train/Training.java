@@ -1,6 +1,8 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
+import dev.skald.base.HostMemory;
 import dev.skald.base.HostProcessor;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
@@ -92,7 +94,7 @@ public final class Training {
         Kernels kernels = kernels(type);
         ZeroOptimizer.Options zero = zeroOptions();
         MemoryEstimate memory = MemoryEstimate.of(model, dtype, config, zero, rank.worldSize());
-        memory.require(rank.localWorldSize(), type == DeviceType.CPU ? MemoryEstimate.available() : Long.MAX_VALUE);
+        memory.require(rank.localWorldSize(), type == DeviceType.CPU ? HostMemory.available() : Long.MAX_VALUE);
         if (rank.isFirst()) {
             System.err.println("memory of a rank: " + memory);
         }
@@ -153,8 +155,8 @@ public final class Training {
             TrainingData.prepare(config, tokenizer);
             Files.createDirectories(outputDir);
             checkpoints.clean();
-            Files.writeString(outputDir.resolve(CONFIG), config.toYaml());
-            Files.writeString(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
+            AtomicFiles.write(outputDir.resolve(CONFIG), config.toYaml());
+            AtomicFiles.write(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
             return checkpoints;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.dataset.PackedTokens;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -257,9 +258,11 @@ class PipelineTest {
             Files.delete(second.resolve("work/" + mark + ".json"));
         }
         Files.writeString(second.resolve("work/1-read/part-00001.texts"), "half");
+        Path part = Files.createFile(AtomicFiles.part(second.resolve("kept/part-00001.jsonl.zst")));
         Files.delete(second.resolve("report.json"));
         Files.delete(second.resolve("packed/train/index.json"));
         run(recipe("second"), "local[2]", true);
+        assertThat(part).doesNotExist();
         assertThat(files(second)).isEqualTo(files(first));
 
         Files.write(second.resolve("work/1-read/part-00001.texts"), new byte[1 << 16]);

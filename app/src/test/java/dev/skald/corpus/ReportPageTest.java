@@ -33,7 +33,7 @@ class ReportPageTest {
 
         Document page = Jsoup.parse(new ReportPage(RecipeReader.read(file, List.of()), tally).html());
         assertThat(page.select("script")).isEmpty();
-        assertThat(page.select(".card b").eachText()).contains("1\u202F234", "1.2 MB", "50.0 %");
+        assertThat(page.select(".tile b").eachText()).contains("1\u202F234", "1.2 MB", "50.0 %");
         assertThat(page.select(".step").first().select("i.sv").attr("title")).isEqualTo("sv 1.2 MB");
         assertThat(page.select("td").eachText()).contains("<script>x</script>");
         assertThat(page.select("details summary").text()).contains("digits", "1 (1)", "sv 1");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,11 +102,13 @@ class TrainingTest {
         tiny.train(tiny.config("out", "max_steps=6", "save_steps=2", "save_total_limit=1"));
         assertThat(new Checkpoints(tiny.output("out")).steps()).containsExactly(6L);
         Files.createDirectories(tiny.output("out").resolve(".checkpoint-8.partial"));
+        Path part = Files.createFile(AtomicFiles.part(tiny.output("out").resolve("latest")));
 
         List<StepMetrics> all = tiny.train(tiny.config("out", "max_steps=8", "auto_resume_from_checkpoints=true"));
 
         assertThat(all).extracting(StepMetrics::step).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
         assertThat(tiny.output("out").resolve(".checkpoint-8.partial")).doesNotExist();
+        assertThat(part).doesNotExist();
     }
 
     @Test

@@ -15,6 +15,14 @@ public final class NearestName {
                 .orElse("");
     }
 
+    /** {@code "; did you mean 'x'?"}, or what there is to choose from if nothing is near. */
+    public static String suggestion(String name, Collection<String> candidates) {
+        String nearest = of(name, candidates.stream().sorted().toList());
+        return !nearest.isEmpty() && distance(name, nearest) <= Math.max(2, name.length() / 3)
+                ? "; did you mean '" + nearest + "'?"
+                : "; expected one of " + String.join(", ", candidates);
+    }
+
     /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
     private static int distance(String a, String b) {
         int[][] d = new int[a.length() + 1][b.length() + 1];

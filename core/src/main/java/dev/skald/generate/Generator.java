@@ -3,6 +3,7 @@ package dev.skald.generate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Engine;
+import dev.skald.model.LatestCheckpoint;
 import dev.skald.model.Llama;
 import dev.skald.model.LlamaConfig;
 import dev.skald.tensor.DType;
@@ -74,7 +75,9 @@ public final class Generator implements AutoCloseable {
      * @throws IOException when a file cannot be read
      */
     public static Generator load(Path directory, Optional<DType> dtype, String device) throws IOException {
-        Path files = latestCheckpoint(directory);
+        Path files = Files.exists(directory.resolve("config.json"))
+                ? directory
+                : LatestCheckpoint.in(directory).orElse(directory);
         ObjectNode defaults = GenerationConfig.read(files);
         Llama model = Llama.load(files, dtype, device);
         try {
@@ -83,13 +86,6 @@ public final class Generator implements AutoCloseable {
             model.close();
             throw e;
         }
-    }
-
-    private static Path latestCheckpoint(Path directory) throws IOException {
-        Path latest = directory.resolve("latest");
-        return Files.exists(directory.resolve("config.json")) || !Files.isRegularFile(latest)
-                ? directory
-                : directory.resolve(Files.readString(latest).strip());
     }
 
     /** The model's configuration. */

@@ -2,9 +2,9 @@ package dev.skald.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
 import dev.skald.tensor.DType;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -49,17 +49,7 @@ public final class LlamaCheckpointWriter {
         if (Files.exists(target)) {
             throw new InvalidInputException(target + ": is there already, expected a new directory");
         }
-        Path absolute = target.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        Path beside = absolute.resolveSibling("." + absolute.getFileName() + ".partial-"
-                + ProcessHandle.current().pid());
-        Files.createDirectory(beside);
-        try {
-            writeInto(beside, config, tensors, source, shardBytes);
-            Files.move(beside, absolute, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            delete(beside);
-        }
+        AtomicFiles.writeFolder(target, part -> writeInto(part, config, tensors, source, shardBytes));
     }
 
     /** As {@link #write}, into a directory that is there: for a caller that adds files before it renames. */
@@ -133,16 +123,5 @@ public final class LlamaCheckpointWriter {
 
     private static void writeJson(Path file, ObjectNode json) throws IOException {
         Files.writeString(file, json.toPrettyString() + "\n");
-    }
-
-    private static void delete(Path directory) throws IOException {
-        if (Files.exists(directory)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-                for (Path file : files) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(directory);
-        }
     }
 }

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -36,7 +39,7 @@ public final class SafeTensorsWriter {
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            writeFully(out, header(tensors, metadata));
+            writeFully(out, header(entries(tensors), metadata));
             for (Tensor tensor : tensors.values()) {
                 try (PointerScope _ = new PointerScope()) {
                     write(out, tensor.cpu().contiguous());
@@ -52,23 +55,36 @@ public final class SafeTensorsWriter {
         }
     }
 
-    private static ByteBuffer header(Map<String, Tensor> tensors, Map<String, String> metadata) {
-        ObjectNode header = ConfigReader.JSON.createObjectNode();
-        if (!metadata.isEmpty()) {
-            metadata.forEach(header.putObject("__metadata__")::put);
-        }
+    private static List<SafeTensors.Entry> entries(Map<String, Tensor> tensors) {
+        List<SafeTensors.Entry> entries = new ArrayList<>();
         long begin = 0;
         for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
             Tensor tensor = entry.getValue();
             DType dtype = DType.of(tensor.scalar_type());
+            List<Long> shape =
+                    LongStream.range(0, tensor.dim()).map(tensor::size).boxed().toList();
             long end = begin + tensor.numel() * dtype.bytes();
-            ObjectNode node = header.putObject(entry.getKey()).put("dtype", dtype.name());
-            var shape = node.putArray("shape");
-            for (int i = 0; i < tensor.dim(); i++) {
-                shape.add(tensor.size(i));
-            }
-            node.putArray("data_offsets").add(begin).add(end);
+            entries.add(new SafeTensors.Entry(entry.getKey(), dtype.name(), shape, begin, end));
             begin = end;
+        }
+        return entries;
+    }
+
+    /**
+     * What a file begins with, up to its tensors' bytes: for a caller that writes those itself.
+     *
+     * @param entries one after the other, without gaps
+     * @param metadata as for {@link #write}
+     */
+    public static ByteBuffer header(List<SafeTensors.Entry> entries, Map<String, String> metadata) {
+        ObjectNode header = ConfigReader.JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            metadata.forEach(header.putObject("__metadata__")::put);
+        }
+        for (SafeTensors.Entry entry : entries) {
+            ObjectNode node = header.putObject(entry.name()).put("dtype", entry.dtype());
+            entry.shape().forEach(node.putArray("shape")::add);
+            node.putArray("data_offsets").add(entry.begin()).add(entry.end());
         }
         byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
         int padded = Math.ceilDiv(json.length, HEADER_ALIGNMENT) * HEADER_ALIGNMENT;

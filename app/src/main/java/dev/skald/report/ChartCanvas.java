@@ -1,4 +1,4 @@
-package dev.skald.train;
+package dev.skald.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -46,7 +46,9 @@ sealed interface ChartCanvas {
         public void line(double[] x, double[] y, String color, double width) {
             out.append("<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"")
                     .append(color);
-            out.append("\" stroke-width=\"").append(Auto.number(width)).append("\" d=\"");
+            out.append("\" stroke-width=\"")
+                    .append(String.format(Locale.ROOT, "%.1f", width))
+                    .append("\" d=\"");
             boolean pen = false;
             for (int i = 0; i < x.length; i++) {
                 if (Double.isFinite(y[i])) {
@@ -74,7 +76,7 @@ sealed interface ChartCanvas {
                     bold ? " font-weight=\"600\"" : "",
                     anchor.name().toLowerCase(Locale.ROOT),
                     color.equals("ink") ? "currentColor" : color,
-                    Report.escaped(text)));
+                    HtmlPage.escape(text)));
         }
 
         @Override

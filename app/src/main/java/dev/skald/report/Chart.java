@@ -1,12 +1,17 @@
-package dev.skald.train;
+package dev.skald.report;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** A line chart that can be painted on a {@link ChartCanvas}. */
-record Chart(String title, String xLabel, List<Line> lines) {
+/**
+ * A line chart.
+ *
+ * @param xLabel what its x axis counts
+ */
+public record Chart(String title, String xLabel, List<Line> lines) {
 
     private static final List<String> COLORS =
             List.of("#2563eb", "#ea580c", "#16a34a", "#9333ea", "#dc2626", "#0891b2", "#ca8a04", "#db2777");
@@ -21,10 +26,10 @@ record Chart(String title, String xLabel, List<Line> lines) {
      * @param faint whether it lies thin behind the others, in the colour of the next line
      */
     @SuppressWarnings("ArrayRecordComponent") // painted at once, not kept
-    record Line(String name, double[] x, double[] y, boolean faint) {}
+    public record Line(String name, double[] x, double[] y, boolean faint) {}
 
     /** A line through the means of equal runs of points, so that there are not more than can be seen. */
-    static Line line(String name, double[] x, double[] y, boolean faint) {
+    public static Line line(String name, double[] x, double[] y, boolean faint) {
         int run = (x.length + MOST_POINTS - 1) / MOST_POINTS;
         if (run <= 1) {
             return new Line(name, x, y, faint);
@@ -42,7 +47,7 @@ record Chart(String title, String xLabel, List<Line> lines) {
     }
 
     /** The mean of the exponential moving averages from both ends, so that the line does not lag behind. */
-    static double[] smoothed(double[] y) {
+    public static double[] smoothed(double[] y) {
         double decay = y.length < 20 ? 0.5 : y.length < 200 ? 0.8 : 0.95;
         double[] smooth = new double[y.length];
         for (int direction = 0; direction < 2; direction++) {
@@ -60,8 +65,21 @@ record Chart(String title, String xLabel, List<Line> lines) {
         return smooth;
     }
 
-    /** Paints the chart over the whole canvas. */
-    void paint(ChartCanvas canvas, double width, double height) {
+    /** An SVG element of this size. */
+    public String svg(int width, int height) {
+        ChartCanvas.Svg canvas = new ChartCanvas.Svg(width, height);
+        paint(canvas, width, height);
+        return canvas.toString();
+    }
+
+    /** A PNG file, two pixels to a unit. */
+    public byte[] png(int width, int height) throws IOException {
+        ChartCanvas.Png canvas = new ChartCanvas.Png(width, height);
+        paint(canvas, width, height);
+        return canvas.bytes();
+    }
+
+    private void paint(ChartCanvas canvas, double width, double height) {
         double left = 62;
         double right = width - 14;
         double top = 46;
