@@ -26,18 +26,19 @@ class ArchitectureTest {
 
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("base", Set.of()),
+            Map.entry("config", Set.of("base")),
             Map.entry("tokenizer", Set.of("base")),
             Map.entry("tensor", Set.of("base")),
             Map.entry("kernel", Set.of("base", "tensor")),
-            Map.entry("model", Set.of("base", "kernel", "tensor")),
+            Map.entry("model", Set.of("base", "config", "kernel", "tensor")),
             Map.entry("engine", Set.of("base", "model")),
-            Map.entry("generate", Set.of("base", "engine", "model", "tensor", "tokenizer")),
+            Map.entry("generate", Set.of("base", "config", "engine", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "generate", "model", "tensor", "tokenizer")),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("dataset", Set.of("base", "model", "tokenizer")),
-            Map.entry("corpus", Set.of("base", "dataset", "text", "tokenizer")),
-            Map.entry("train", Set.of("base", "dataset", "kernel", "model", "tensor", "text", "tokenizer")),
+            Map.entry("corpus", Set.of("base", "config", "dataset", "text", "tokenizer")),
+            Map.entry("train", Set.of("base", "config", "dataset", "kernel", "model", "tensor", "text", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
             Map.entry("demo", Set.of("base", "evaluate", "generate", "model", "nano", "tensor", "text", "tokenizer")));

@@ -1,10 +1,10 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.NearestName;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * The quality rules: each measures one value of a document, and the recipe says what it must lie between. Named in recipes and outputs in
@@ -118,7 +118,8 @@ enum Rule {
             }
         }
         List<String> keys = Arrays.stream(values()).map(Rule::key).toList();
+        String suggestion = NearestName.suggestion(key, keys);
         throw new InvalidInputException(
-                "recipe: " + where + ": no rule '" + key + "'" + Objects.requireNonNull(Names.suggestion(key, keys)));
+                where + ": no rule '" + key + "'" + (suggestion.isEmpty() ? "" : "; " + suggestion));
     }
 }

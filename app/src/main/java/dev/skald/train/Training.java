@@ -2,6 +2,7 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.base.HostProcessor;
+import dev.skald.config.ConfigFile;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;
