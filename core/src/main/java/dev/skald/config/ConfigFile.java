@@ -30,11 +30,6 @@ public record ConfigFile(String name, ObjectNode root) {
 
     private static final Pattern DOT = Pattern.compile("\\.");
 
-    /** Makes a tree of a text. */
-    private interface Language {
-        JsonNode parse(String text) throws IOException;
-    }
-
     /** Reads YAML. */
     public static ConfigFile readYaml(Path file) throws IOException {
         return parseYaml(file.toString(), Files.readString(file));
@@ -47,12 +42,18 @@ public record ConfigFile(String name, ObjectNode root) {
 
     /** Reads YAML from a text. */
     public static ConfigFile parseYaml(String name, String text) {
-        return of(name, parse(name, text, Yaml::parse));
+        return of(name, Yaml.parse(name, text));
     }
 
     /** Reads JSON from a text. */
     public static ConfigFile parseJson(String name, String text) {
-        return of(name, parse(name, text, JSON::readTree));
+        try {
+            return of(name, JSON.readTree(text));
+        } catch (JacksonException e) {
+            String line = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+            String problem = e.getOriginalMessage().lines().findFirst().orElse("");
+            throw new InvalidInputException(name + line + ": not JSON: " + problem, e);
+        }
     }
 
     private static ConfigFile of(String name, JsonNode node) {
@@ -64,17 +65,6 @@ public record ConfigFile(String name, ObjectNode root) {
                         : (ObjectNode) value.object().node());
     }
 
-    private static JsonNode parse(String name, String text, Language language) {
-        try {
-            return language.parse(text);
-        } catch (JacksonException e) {
-            String line = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-            throw new InvalidInputException(name + line + ": " + firstLine(e.getOriginalMessage()), e);
-        } catch (IOException e) {
-            throw new InvalidInputException(name + ": " + firstLine(e.getMessage()), e);
-        }
-    }
-
     /** Sets keys from the command line, each {@code key=value}: the key with dots ({@code pack.shards}), the value as YAML writes it. */
     public void override(List<String> settings) {
         for (String setting : settings) {
@@ -82,7 +72,7 @@ public record ConfigFile(String name, ObjectNode root) {
             if (equals < 1) {
                 throw new InvalidInputException("'" + setting + "': expected key=value, as in learning_rate=1e-4");
             }
-            JsonNode value = parse("'" + setting + "'", "v: " + setting.substring(equals + 1), Yaml::parse)
+            JsonNode value = Yaml.parse("'" + setting + "'", "v: " + setting.substring(equals + 1))
                     .path("v");
             List<String> keys = DOT.splitAsStream(setting.substring(0, equals)).toList();
             ObjectNode at = root;
@@ -96,9 +86,5 @@ public record ConfigFile(String name, ObjectNode root) {
     /** The whole as one value. */
     public Value value() {
         return new Value(name, "", root);
-    }
-
-    private static String firstLine(String text) {
-        return text == null ? "" : text.lines().findFirst().orElse("");
     }
 }

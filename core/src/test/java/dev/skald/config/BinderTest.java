@@ -232,7 +232,7 @@ class BinderTest {
     void aFileThatCannotBeReadIsNamedWithItsLine() {
         assertThatThrownBy(() -> yaml("a: [1\nb: 2")).hasMessageStartingWith("car.yaml:2: ");
         assertThatThrownBy(() -> yaml("name: a\n---\nname: b"))
-                .hasMessage("car.yaml:3: found a second document, expected one");
+                .hasMessage("car.yaml:2: found a second document, expected one");
         assertThatThrownBy(() -> yaml("name: a\nname: b")).hasMessageContaining("uplicate");
         assertThatThrownBy(() -> ConfigFile.parseJson("a.json", "{\"a\": 1}}{")).hasMessageStartingWith("a.json:1: ");
         assertThatThrownBy(() -> ConfigFile.parseJson("a.json", "{\"a\": 1, \"a\": 2}"))
