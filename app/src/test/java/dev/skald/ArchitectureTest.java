@@ -26,20 +26,23 @@ class ArchitectureTest {
 
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("base", Set.of()),
+            Map.entry("config", Set.of("base")),
             Map.entry("tokenizer", Set.of("base")),
             Map.entry("tensor", Set.of("base")),
             Map.entry("cache", Set.of("tensor")),
             Map.entry("kernel", Set.of("base", "cache", "tensor")),
-            Map.entry("model", Set.of("base", "cache", "kernel", "tensor")),
+            Map.entry("model", Set.of("base", "cache", "config", "kernel", "tensor")),
             Map.entry("engine", Set.of("base", "cache", "kernel", "model")),
-            Map.entry("generate", Set.of("base", "engine", "kernel", "model", "tensor", "tokenizer")),
+            Map.entry("generate", Set.of("base", "config", "engine", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),
             Map.entry("dataset", Set.of("base", "model", "tokenizer")),
-            Map.entry("corpus", Set.of("base", "dataset", "report", "text", "tokenizer")),
-            Map.entry("train", Set.of("base", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer")),
+            Map.entry("corpus", Set.of("base", "config", "dataset", "report", "text", "tokenizer")),
+            Map.entry(
+                    "train",
+                    Set.of("base", "config", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
             Map.entry(

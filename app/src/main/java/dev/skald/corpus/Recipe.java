@@ -1,6 +1,7 @@
 package dev.skald.corpus;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Key;
 import dev.skald.text.Fields;
 import dev.skald.text.Flaws;
 import dev.skald.text.ReadOptions;
@@ -10,52 +11,76 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a corpus is made of and how: the YAML file's content with the preset and the defaults filled in ({@code defaults.yaml} beside this
- * class holds the default of every key). Read it with {@link RecipeReader}.
- *
- * @param preset the name of the thresholds to start from: nordic-pile, gopher, fineweb2 or none
- * @param seed of every choice that looks random: sampling, shuffling, the validation split, MinHash
- * @param data the directory that relative source paths start from
- * @param output the directory to write; its parent must exist
- * @param tokenizer a directory with tokenizer.json, or the file itself; empty: stop after kept/ and removed/
- * @param sources in order of preference: of two equal documents the one from the earlier source is kept
- * @param read how files become documents
- * @param normalize how text is cleaned
- * @param personalData what is masked
- * @param language which languages are kept
- * @param filters rule name to bounds, for every language
- * @param languageFilters language to rule name to bounds; a rule here replaces the one in {@code filters}
- * @param wordLists files that replace the built-in lists
- * @param exactDedup removal of equal texts
- * @param fuzzyDedup removal of nearly equal texts
- * @param decontaminate removal of texts that hold parts of evaluation sets
- * @param mix how often each document goes into the packed set
- * @param validation documents held out of training
- * @param pack the packed files
- * @param kept how kept/ and removed/ are written
- * @param report what report.html shows
+ * What a corpus is made of and how: the YAML file's content with the preset and the defaults filled in. Read it with {@link
+ * RecipeReader}.
  */
 public record Recipe(
+        @Key(
+                value = "The name of the thresholds to start from: nordic-pile, gopher, fineweb2 or none.",
+                defaultValue = "none")
         String preset,
+
+        @Key(
+                value = "Seed of every choice that looks random: sampling, shuffling, the validation split, MinHash.",
+                defaultValue = "42")
         long seed,
+
+        @Key(value = "The directory that relative source paths start from.", defaultValue = ".")
         String data,
+
+        @Key("The directory to write; its parent must exist.")
         String output,
+
+        @Key(
+                value = "A directory with tokenizer.json, or the file itself; empty: stop after kept/ and removed/.",
+                defaultValue = "\"\"")
         String tokenizer,
+
+        @Key(
+                "Where documents come from, in order of preference: of two equal documents the one from the earlier source is kept.")
         List<Source> sources,
+
+        @Key(value = "How files become documents.", defaultValue = "{}")
         Read read,
+
+        @Key(value = "How text is cleaned.", defaultValue = "{}")
         Normalize normalize,
-        PersonalDataSettings personalData,
+
+        @Key(value = "What is masked.", defaultValue = "{}") PersonalDataSettings personalData,
+
+        @Key(value = "Which languages are kept.", defaultValue = "{}")
         Language language,
-        Map<String, Bound> filters,
+
+        @Key("Rule name to bounds, for every language.") Map<String, Bound> filters,
+
+        @Key("Language to rule name to bounds; a rule here replaces the one in filters.")
         Map<String, Map<String, Bound>> languageFilters,
+
+        @Key(value = "Files that replace the built-in lists.", defaultValue = "{}")
         WordListFiles wordLists,
+
+        @Key(value = "Removal of equal texts.", defaultValue = "{}")
         ExactDedup exactDedup,
+
+        @Key(value = "Removal of nearly equal texts.", defaultValue = "{}")
         FuzzyDedup fuzzyDedup,
+
+        @Key(value = "Removal of texts that hold parts of evaluation sets.", defaultValue = "{}")
         Decontaminate decontaminate,
+
+        @Key(value = "How often each document goes into the packed set.", defaultValue = "{}")
         Mix mix,
+
+        @Key(value = "Documents held out of training.", defaultValue = "{}")
         Validation validation,
+
+        @Key(value = "The packed files.", defaultValue = "{}")
         Pack pack,
+
+        @Key(value = "How kept/ and removed/ are written.", defaultValue = "{}")
         Kept kept,
+
+        @Key(value = "What report.html shows.", defaultValue = "{}")
         ReportSettings report)
         implements Serializable {
 
@@ -88,42 +113,65 @@ public record Recipe(
         return bounds;
     }
 
-    /**
-     * Where documents come from.
-     *
-     * @param name unique; used in the reports
-     * @param path a file, a directory (all files of a known kind in it) or a glob with *, ** and {a,b}; a file that an earlier source
-     *     has taken is not read again
-     * @param format jsonl, txt (one document a file), txt-lines (one a line), parquet or warc; empty: by the file's name
-     * @param category the row of the mix table
-     * @param language the language that its documents declare, compared with the identified one in the report; empty: unknown
-     * @param languageField the field that holds a document's declared language, if any; wins over {@code language}
-     * @param weight multiplied with the weight of the mix table
-     * @param priority the survivor of a duplicate cluster is the document of the highest priority, if the recipe asks for it
-     * @param text the field that holds the text (jsonl, parquet)
-     * @param id the field that holds the id; documents without get one
-     * @param url the field that holds the URL
-     * @param optional do not stop if no file is found
-     * @param licence of its texts, for the reader of a model card; free text, may be empty
-     */
+    /** Where documents come from. */
     public record Source(
+            @Key("Unique; used in the reports. The path when not given.")
             String name,
+
+            @Key("A file, a directory (all files of a known kind in it) or a glob with *, ** and {a,b}; a file that an"
+                    + " earlier source has taken is not read again.")
             String path,
+
+            @Key(
+                    value =
+                            "One of jsonl, txt (one document a file), txt-lines (one a line), parquet or warc; empty: by the file's name.",
+                    defaultValue = "\"\"")
             String format,
+
+            @Key(value = "The row of the mix table.", defaultValue = "misc")
             String category,
+
+            @Key(
+                    value =
+                            "The language that its documents declare, compared with the identified one in the report; empty: unknown.",
+                    defaultValue = "\"\"")
             String language,
+
+            @Key(
+                    value = "The field that holds a document's declared language, if any; wins over language.",
+                    defaultValue = "\"\"")
             String languageField,
+
+            @Key(value = "Weight, multiplied with the weight of the mix table.", defaultValue = "1.0")
             double weight,
+
+            @Key(
+                    value =
+                            "The survivor of a duplicate cluster is the document of the highest priority, if the recipe asks for it.",
+                    defaultValue = "0")
             int priority,
+
+            @Key(value = "The field that holds the text (jsonl, parquet).", defaultValue = "text")
             String text,
+
+            @Key(value = "The field that holds the id; documents without get one.", defaultValue = "id")
             String id,
+
+            @Key(value = "The field that holds the URL.", defaultValue = "url")
             String url,
+
+            @Key(value = "Do not stop if no file is found.", defaultValue = "false")
             boolean optional,
+
+            @Key(
+                    value = "Licence of its texts, for the reader of a model card; free text, may be empty.",
+                    defaultValue = "\"\"")
             String licence)
             implements Serializable {
 
         /** Validates. */
         public Source {
+            name = name == null ? path : name;
             require(path != null && !path.isBlank(), "sources.path", "nothing", "a file, directory or glob");
             require(name != null && !name.isBlank(), "sources.name", "nothing", "a name");
             requireOneOf(
@@ -133,15 +181,26 @@ public record Recipe(
         }
     }
 
-    /**
-     * How files become documents.
-     *
-     * @param splitBytes text that one task reads, about; also the unit that a resumed run does again
-     * @param maxDocumentBytes a longer record is kept aside
-     * @param invalidUtf8 {@code replace}: U+FFFD for what is not UTF-8; {@code reject}: the record is kept aside
-     * @param maxRejected share of records kept aside above which the run stops: a wrong field name must not look like an empty corpus
-     */
-    public record Read(long splitBytes, int maxDocumentBytes, String invalidUtf8, double maxRejected)
+    /** How files become documents. */
+    public record Read(
+            @Key(
+                    value = "Text that one task reads, about; also the unit that a resumed run does again.",
+                    defaultValue = "8388608")
+            long splitBytes,
+
+            @Key(value = "A longer record is kept aside.", defaultValue = "16777216")
+            int maxDocumentBytes,
+
+            @Key(
+                    value = "With replace: U+FFFD for what is not UTF-8; with reject the record is kept aside.",
+                    defaultValue = "replace")
+            String invalidUtf8,
+
+            @Key(
+                    value =
+                            "Share of records kept aside above which the run stops: a wrong field name must not look like an empty corpus.",
+                    defaultValue = "0.5")
+            double maxRejected)
             implements Serializable {
 
         /** Validates. */
@@ -162,24 +221,35 @@ public record Recipe(
         }
     }
 
-    /**
-     * How text is cleaned.
-     *
-     * @param enabled remove control characters and soft hyphens, unify spaces, compose to NFC
-     * @param repairUtf8 undo UTF-8 that was read as Windows-1252, as in "Ã¥" for "å"
-     */
-    public record Normalize(boolean enabled, boolean repairUtf8) implements Serializable {}
+    /** How text is cleaned. */
+    public record Normalize(
+            @Key(
+                    value = "Remove control characters and soft hyphens, unify spaces, compose to NFC.",
+                    defaultValue = "true")
+            boolean enabled,
 
-    /**
-     * What is masked; each is replaced by its name in angle brackets.
-     *
-     * @param emails e-mail addresses
-     * @param ipAddresses IPv4 and IPv6 addresses
-     * @param identityNumbers Swedish, Norwegian, Danish, Finnish and Icelandic personal identity numbers whose date and checksum hold
-     * @param phoneNumbers numbers with a Nordic country code, or in a national form after a word such as "tel"
-     */
+            @Key(value = "Undo UTF-8 that was read as Windows-1252, as in \"Ã¥\" for \"å\".", defaultValue = "false")
+            boolean repairUtf8)
+            implements Serializable {}
+
+    /** What is masked; each is replaced by its name in angle brackets. */
     public record PersonalDataSettings(
-            boolean emails, boolean ipAddresses, boolean identityNumbers, boolean phoneNumbers)
+            @Key(value = "E-mail addresses.", defaultValue = "false")
+            boolean emails,
+
+            @Key(value = "IPv4 and IPv6 addresses.", defaultValue = "false")
+            boolean ipAddresses,
+
+            @Key(
+                    value =
+                            "Swedish, Norwegian, Danish, Finnish and Icelandic personal identity numbers whose date and checksum hold.",
+                    defaultValue = "false")
+            boolean identityNumbers,
+
+            @Key(
+                    value = "Numbers with a Nordic country code, or in a national form after a word such as \"tel\".",
+                    defaultValue = "false")
+            boolean phoneNumbers)
             implements Serializable {
 
         boolean any() {
@@ -187,13 +257,18 @@ public record Recipe(
         }
     }
 
-    /**
-     * Which languages are kept.
-     *
-     * @param keep of sv, da, nb, nn, is, fo, en, other
-     * @param sampleChars characters of a document that are looked at, from its start, middle and end
-     */
-    public record Language(List<String> keep, int sampleChars) implements Serializable {
+    /** Which languages are kept. */
+    public record Language(
+            @Key(
+                    value = "Some of sv, da, nb, nn, is, fo, en, other.",
+                    defaultValue = "[\"sv\", \"da\", \"nb\", \"nn\", \"is\", \"fo\", \"en\"]")
+            List<String> keep,
+
+            @Key(
+                    value = "Characters of a document that are looked at, from its start, middle and end.",
+                    defaultValue = "3000")
+            int sampleChars)
+            implements Serializable {
 
         /** Validates. */
         public Language {
@@ -203,21 +278,29 @@ public record Recipe(
         }
     }
 
-    /**
-     * What a measured value must lie between; inclusive.
-     *
-     * @param min lowest value that passes, or null
-     * @param max highest value that passes, or null
-     * @param from the rule applies from this many lines (line rules) or hits (adult_words) on
-     * @param distinct different hits that adult_words needs
-     * @param categories the rule is for sources of these categories only; empty: all
-     */
-    public record Bound(Double min, Double max, int from, int distinct, List<String> categories)
+    /** What a measured value must lie between; inclusive. */
+    public record Bound(
+            @Key("Lowest value that passes; none when not given.")
+            Double min,
+
+            @Key("Highest value that passes; none when not given.")
+            Double max,
+
+            @Key(
+                    value = "The rule applies from this many lines (line rules) or hits (adult_words) on.",
+                    defaultValue = "0")
+            int from,
+
+            @Key(value = "Different hits that adult_words needs.", defaultValue = "0")
+            int distinct,
+
+            @Key("The rule is for sources of these categories only; empty: all.")
+            List<String> categories)
             implements Serializable {
 
         /** Validates. */
         public Bound {
-            categories = categories == null ? List.of() : List.copyOf(categories);
+            categories = List.copyOf(categories);
         }
 
         boolean passes(double value) {
@@ -225,49 +308,64 @@ public record Recipe(
         }
     }
 
-    /**
-     * Files of one word a line, replacing the built-in lists.
-     *
-     * @param stopWords language to file; the built-in ones are for sv, da, nb, nn, is, fo and en
-     * @param adult language to file of {@code word weight} lines; the built-in list is empty
-     * @param blockedDomains file; the built-in list is empty
-     * @param blockedExtensions file endings that are no texts
-     */
+    /** Files of one word a line, replacing the built-in lists. */
     public record WordListFiles(
+            @Key("Language to file; the built-in ones are for sv, da, nb, nn, is, fo and en.")
             Map<String, String> stopWords,
+
+            @Key("Language to file of lines, each a word and its weight; the built-in list is empty.")
             Map<String, String> adult,
+
+            @Key(value = "File; the built-in list is empty.", defaultValue = "\"\"")
             String blockedDomains,
+
+            @Key(
+                    value = "File endings that are no texts.",
+                    defaultValue =
+                            "["
+                                    + "\".jpg\", \".jpeg\", \".png\", \".gif\", \".svg\", \".webp\", \".mp3\", \".mp4\", \".avi\", "
+                                    + "\".mov\", \".pdf\", \".zip\", \".gz\", \".exe\", \".css\", \".js\", \".xml\", \".json\"]")
             List<String> blockedExtensions)
             implements Serializable {}
 
-    /**
-     * Removal of equal texts.
-     *
-     * @param enabled whether
-     */
-    public record ExactDedup(boolean enabled) implements Serializable {}
+    /** Removal of equal texts. */
+    public record ExactDedup(
+            @Key(value = "Whether it is done.", defaultValue = "true")
+            boolean enabled) implements Serializable {}
 
-    /**
-     * Removal of nearly equal texts, by MinHash and locality-sensitive hashing, verified.
-     *
-     * @param enabled whether
-     * @param shingle {@code word} or {@code character}
-     * @param shingleSize words or characters in a shingle
-     * @param bands hash tables; two documents that agree in one are compared
-     * @param rows MinHash values in a band
-     * @param threshold exact Jaccard similarity of the shingle sets from which on two documents count as the same
-     * @param survivor what decides which one is kept, in order: priority, longest, earliest
-     * @param maxBucket documents of one bucket compared all with all; a larger bucket is cut into pieces of this size, each of which
-     *     holds the bucket's most preferred document too
-     */
+    /** Removal of nearly equal texts, by MinHash and locality-sensitive hashing, verified. */
     public record FuzzyDedup(
+            @Key(value = "Whether it is done.", defaultValue = "true")
             boolean enabled,
+
+            @Key(value = "Word or character.", defaultValue = "word")
             String shingle,
+
+            @Key(value = "Words or characters in a shingle.", defaultValue = "5")
             int shingleSize,
+
+            @Key(value = "Hash tables; two documents that agree in one are compared.", defaultValue = "20")
             int bands,
+
+            @Key(value = "MinHash values in a band.", defaultValue = "5")
             int rows,
+
+            @Key(
+                    value =
+                            "Exact Jaccard similarity of the shingle sets from which on two documents count as the same.",
+                    defaultValue = "0.8")
             double threshold,
+
+            @Key(
+                    value = "What decides which one is kept, in order: priority, longest, earliest.",
+                    defaultValue = "[\"priority\", \"longest\", \"earliest\"]")
             List<String> survivor,
+
+            @Key(
+                    value =
+                            "Documents of one bucket compared all with all; a larger bucket is cut into pieces of this size, each"
+                                    + " of which holds the bucket's most preferred document too.",
+                    defaultValue = "10000")
             int maxBucket)
             implements Serializable {
 
@@ -286,15 +384,22 @@ public record Recipe(
     }
 
     /**
-     * Removal of texts that hold parts of evaluation sets: the rule {@code contamination} measures the share of a document's word n-grams
-     * that occur there.
-     *
-     * @param paths files or globs (jsonl, txt, parquet, plain or compressed)
-     * @param text the field that holds the text
-     * @param ngram words in an n-gram
-     * @param maxShare the highest share that passes
+     * Removal of texts that hold parts of evaluation sets: the rule {@code contamination} measures the share of a document's word
+     * n-grams that occur there.
      */
-    public record Decontaminate(List<String> paths, String text, int ngram, double maxShare) implements Serializable {
+    public record Decontaminate(
+            @Key("Files or globs (jsonl, txt, parquet, plain or compressed).")
+            List<String> paths,
+
+            @Key(value = "The field that holds the text.", defaultValue = "text")
+            String text,
+
+            @Key(value = "Words in an n-gram.", defaultValue = "13")
+            int ngram,
+
+            @Key(value = "The highest share that passes.", defaultValue = "0.0")
+            double maxShare)
+            implements Serializable {
 
         /** Validates. */
         public Decontaminate {
@@ -304,15 +409,17 @@ public record Recipe(
         }
     }
 
-    /**
-     * How often each document goes into the packed set.
-     *
-     * @param weights category to language (or {@code default}) to weight: 0.5 takes every second document, 1.5 takes each once and
-     *     every second one twice
-     * @param targetTokens language to tokens wanted; the weights of that language are scaled to it
-     * @param maxRepeats a document is taken at most this often
-     */
-    public record Mix(Map<String, Map<String, Double>> weights, Map<String, Long> targetTokens, int maxRepeats)
+    /** How often each document goes into the packed set. */
+    public record Mix(
+            @Key("Category to language (or default) to weight: 0.5 takes every second document, 1.5 takes each once "
+                    + "and every second one twice.")
+            Map<String, Map<String, Double>> weights,
+
+            @Key("Language to tokens wanted; the weights of that language are scaled to it.")
+            Map<String, Long> targetTokens,
+
+            @Key(value = "A document is taken at most this often.", defaultValue = "10")
+            int maxRepeats)
             implements Serializable {
 
         /** Validates. */
@@ -329,13 +436,14 @@ public record Recipe(
         }
     }
 
-    /**
-     * Documents held out of training.
-     *
-     * @param fraction of each language's documents, 0 for none
-     * @param maxDocuments at most this many of a language
-     */
-    public record Validation(double fraction, int maxDocuments) implements Serializable {
+    /** Documents held out of training. */
+    public record Validation(
+            @Key(value = "Share of each language's documents, 0 for none.", defaultValue = "0.01")
+            double fraction,
+
+            @Key(value = "At most this many of a language.", defaultValue = "1000")
+            int maxDocuments)
+            implements Serializable {
 
         /** Validates. */
         public Validation {
@@ -344,14 +452,20 @@ public record Recipe(
         }
     }
 
-    /**
-     * The packed files.
-     *
-     * @param shards files that the training set is cut into; each is shuffled, and a document's shard is random
-     * @param bos begin each document with the tokenizer's begin token
-     * @param eos end each document with the tokenizer's end token
-     */
-    public record Pack(int shards, boolean bos, boolean eos) implements Serializable {
+    /** The packed files. */
+    public record Pack(
+            @Key(
+                    value =
+                            "Files that the training set is cut into; each is shuffled, and a document's shard is random.",
+                    defaultValue = "4")
+            int shards,
+
+            @Key(value = "Begin each document with the tokenizer's begin token.", defaultValue = "true")
+            boolean bos,
+
+            @Key(value = "End each document with the tokenizer's end token.", defaultValue = "true")
+            boolean eos)
+            implements Serializable {
 
         /** Validates. */
         public Pack {
@@ -359,13 +473,14 @@ public record Recipe(
         }
     }
 
-    /**
-     * How kept/ and removed/ are written.
-     *
-     * @param format jsonl.zst or parquet
-     * @param removedText write the text of removed documents too
-     */
-    public record Kept(String format, boolean removedText) implements Serializable {
+    /** How kept/ and removed/ are written. */
+    public record Kept(
+            @Key(value = "One of jsonl.zst and parquet.", defaultValue = "jsonl.zst")
+            String format,
+
+            @Key(value = "Write the text of removed documents too.", defaultValue = "true")
+            boolean removedText)
+            implements Serializable {
 
         /** Validates. */
         public Kept {
@@ -373,13 +488,14 @@ public record Recipe(
         }
     }
 
-    /**
-     * What report.html shows.
-     *
-     * @param samples dropped documents shown for each rule
-     * @param sampleChars characters of each
-     */
-    public record ReportSettings(int samples, int sampleChars) implements Serializable {}
+    /** What report.html shows. */
+    public record ReportSettings(
+            @Key(value = "Dropped documents shown for each rule.", defaultValue = "10")
+            int samples,
+
+            @Key(value = "Characters of each.", defaultValue = "400")
+            int sampleChars)
+            implements Serializable {}
 
     /** A hash of all that the result depends on besides the input: everything but where things lie. */
     String hash() {
@@ -388,7 +504,7 @@ public record Recipe(
 
     private static void require(boolean holds, String key, Object found, String expected) {
         if (!holds) {
-            throw new InvalidInputException("recipe: " + key + ": found " + found + ", expected " + expected);
+            throw new InvalidInputException(key + ": found " + found + ", expected " + expected);
         }
     }
 

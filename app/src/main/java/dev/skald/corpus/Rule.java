@@ -118,7 +118,8 @@ enum Rule {
             }
         }
         List<String> keys = Arrays.stream(values()).map(Rule::key).toList();
+        String suggestion = NearestName.suggestion(key, keys);
         throw new InvalidInputException(
-                "recipe: " + where + ": no rule '" + key + "'" + NearestName.suggestion(key, keys));
+                where + ": no rule '" + key + "'" + (suggestion.isEmpty() ? "" : "; " + suggestion));
     }
 }

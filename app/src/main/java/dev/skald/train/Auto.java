@@ -1,15 +1,26 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.OneValue;
+import dev.skald.config.Value;
 
 /**
  * A number of DeepSpeed's file that may be {@code auto}: then the trainer says it.
  *
  * @param value NaN for auto
  */
-record Auto(double value) {
+record Auto(double value) implements OneValue {
 
     static final Auto UNSET = new Auto(Double.NaN);
+
+    static Auto read(Value value) {
+        return value.node().asText().equals("auto") ? UNSET : new Auto(value.number());
+    }
+
+    @Override
+    public Object written() {
+        return isSet() ? (Object) value : "auto";
+    }
 
     boolean isSet() {
         return !Double.isNaN(value);

@@ -1,10 +1,14 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Key;
 
 /** One entry of {@code datasets} or {@code test_datasets}. */
 public record DatasetConfig(
-        @Key("A file, directory or glob of .jsonl, .txt (.gz, .zst) or .parquet, or the directory of a packed dataset.")
+        @Key(
+                value =
+                        "A file, directory or glob of .jsonl, .txt (.gz, .zst) or .parquet, or the directory of a packed dataset.",
+                alone = true)
         String path,
 
         @Key(value = "How a row becomes a document; completion: its text, as it is.", defaultValue = "completion")

@@ -1,8 +1,13 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Binder;
+import dev.skald.config.ConfigFile;
+import dev.skald.config.ConfigWriter;
+import dev.skald.config.Key;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -164,7 +169,7 @@ public record DeepSpeedConfig(
 
     /** What the run does when there is no such file: every rank has all. */
     public static DeepSpeedConfig none() {
-        return ConfigFile.parseJson("", "{}").bind(DeepSpeedConfig.class, KeysWithoutEffect.DEEPSPEED);
+        return of(ConfigFile.parseJson("", "{}"), new ArrayList<>());
     }
 
     /**
@@ -177,14 +182,15 @@ public record DeepSpeedConfig(
     }
 
     static DeepSpeedConfig of(ConfigFile file, List<String> warnings) {
-        DeepSpeedConfig config = file.bind(DeepSpeedConfig.class, KeysWithoutEffect.DEEPSPEED);
-        warnings.addAll(file.warnings());
+        Binder binder = new Binder(file, KeysWithoutEffect.DEEPSPEED).reading(Auto.class, Auto::read);
+        DeepSpeedConfig config = binder.bind(DeepSpeedConfig.class);
+        warnings.addAll(binder.warnings());
         return config;
     }
 
     /** Every key with its value. */
     public String toJson() {
-        return ConfigFile.toJson(this);
+        return ConfigWriter.toJson(this);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Key;
 import java.util.List;
 
 /**

@@ -1,18 +1,33 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.OneValue;
+import dev.skald.config.Value;
 
 /**
  * How often something happens: every so many steps, or, below 1, every such fraction of the run.
  *
  * @param number as the file states it
  */
-public record StepInterval(double number) {
+public record StepInterval(double number) implements OneValue {
 
     public StepInterval {
         if (!isOne(number)) {
             throw new InvalidInputException(number + " is neither a whole number of steps nor a fraction of the run");
         }
+    }
+
+    static StepInterval read(Value value) {
+        double number = value.number();
+        if (!isOne(number)) {
+            throw value.wrong("a whole number of steps, or a fraction of the run below 1");
+        }
+        return new StepInterval(number);
+    }
+
+    @Override
+    public Object written() {
+        return number;
     }
 
     static boolean isOne(double number) {

@@ -1,8 +1,15 @@
 package dev.skald.train;
 
+import dev.skald.config.OneValue;
+
 /** On, off, or decided by Skald. */
-public enum Switch {
+public enum Switch implements OneValue {
     AUTO,
     TRUE,
-    FALSE
+    FALSE;
+
+    @Override
+    public Object written() {
+        return this == AUTO ? "auto" : (Object) (this == TRUE);
+    }
 }

@@ -1,6 +1,10 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Binder;
+import dev.skald.config.ConfigFile;
+import dev.skald.config.ConfigWriter;
+import dev.skald.config.Key;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -241,14 +245,15 @@ public record TrainerConfig(
 
     static TrainerConfig of(ConfigFile file, List<String> overrides, List<String> warnings) {
         file.override(overrides);
-        TrainerConfig config = file.bind(TrainerConfig.class, KeysWithoutEffect.TRAINER);
-        warnings.addAll(file.warnings());
+        Binder binder = new Binder(file, KeysWithoutEffect.TRAINER).reading(StepInterval.class, StepInterval::read);
+        TrainerConfig config = binder.bind(TrainerConfig.class);
+        warnings.addAll(binder.warnings());
         return config;
     }
 
     /** Every key with its value, as a trainer.yaml that states the same run. */
     public String toYaml() {
-        return ConfigFile.toYaml(this);
+        return ConfigWriter.toYaml(this);
     }
 
     /** Where the tokenizer is. */

@@ -4,6 +4,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
 import dev.skald.base.HostMemory;
 import dev.skald.base.HostProcessor;
+import dev.skald.config.ConfigFile;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.ConfigFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.config.ConfigFile;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedTokensWriter;
 import dev.skald.tokenizer.Tokenizer;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Binder;
+import dev.skald.config.ConfigFile;
+import dev.skald.config.Key;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -117,7 +120,7 @@ class TrainerConfigTest {
             }
         }
         List<String> keys = Arrays.stream(TrainerConfig.class.getRecordComponents())
-                .map(ConfigFile::key)
+                .map(Binder::key)
                 .toList();
         assertThat(keys).doesNotContainAnyElementsOf(KeysWithoutEffect.TRAINER.keySet());
     }
@@ -189,11 +192,11 @@ class TrainerConfigTest {
             sequnce_len: 1         | unknown key 'sequnce_len'; did you mean 'sequence_len'?
             eval_step: 1           | unknown key 'eval_step'; did you mean 'eval_steps'?
             sequence_len: 2.5      | sequence_len: found 2.5, expected a whole number up to 2147483647
-            sequence_len: long     | sequence_len: found "long", expected a number
+            sequence_len: long     | sequence_len: found "long", expected a whole number
             sequence_len: 1        | sequence_len: found 1, expected 2 to 16777216
-            sequence_len: [1]      | sequence_len: found [1], expected a number
+            sequence_len: [1]      | sequence_len: found a list, expected a whole number
             learning_rate: 0       | learning_rate: found 0.0, expected more than 0 and less than 1
-            learning_rate: .nan    | Malformed numeric value
+            learning_rate: .nan    | learning_rate: found ".nan", expected a number
             bf16: full             | bf16: found "full", expected one of auto, true, false
             lr_scheduler: rex      | lr_scheduler: found "rex", expected one of cosine, linear, constant, constant_with_warmup
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch

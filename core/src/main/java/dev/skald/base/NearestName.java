@@ -2,6 +2,7 @@ package dev.skald.base;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.stream.Collectors;
 
 /** The name that a misspelled one was most likely meant to be. */
 public final class NearestName {
@@ -15,12 +16,21 @@ public final class NearestName {
                 .orElse("");
     }
 
-    /** {@code "; did you mean 'x'?"}, or what there is to choose from if nothing is near. */
+    /** What to say about an unknown name: the nearest, if one is near; else all there are, if they are few; else nothing. */
     public static String suggestion(String name, Collection<String> candidates) {
-        String nearest = of(name, candidates.stream().sorted().toList());
-        return !nearest.isEmpty() && distance(name, nearest) <= Math.max(2, name.length() / 3)
-                ? "; did you mean '" + nearest + "'?"
-                : "; expected one of " + String.join(", ", candidates);
+        return suggestion("", name, candidates);
+    }
+
+    /** The same for names that are written after something: {@code datasets[0].path}. */
+    public static String suggestion(String before, String name, Collection<String> candidates) {
+        String nearest = of(name, candidates);
+        if (!nearest.isEmpty() && distance(name, nearest) <= Math.max(2, name.length() / 3)) {
+            return "did you mean '" + before + nearest + "'?";
+        }
+        return candidates.isEmpty() || candidates.size() > 12
+                ? ""
+                : "expected one of "
+                        + candidates.stream().map(each -> before + each).collect(Collectors.joining(", "));
     }
 
     /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

@@ -1,8 +1,8 @@
 package dev.skald.generate;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.config.Value;
 import dev.skald.model.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,8 @@ import java.util.OptionalLong;
 
 /**
  * What one call of generate does: the caller's options over the model's generation_config.json over transformers' defaults, checked. Keys
- * are spelled and mean as in transformers.
+ * are spelled and mean as in transformers, and those that are not known are nobody's mistake, which is why no {@link dev.skald.config.Binder}
+ * reads them.
  *
  * @param max_length prompt and new tokens together; {@code max_new_tokens} wins
  * @param min_length prompt and new tokens together; {@code min_new_tokens} wins
@@ -176,112 +177,59 @@ record GenerationConfig(
     /** Looks keys up in the caller's options first, then in the model's file. */
     private record Keys(ObjectNode caller, ObjectNode model) {
 
-        Optional<JsonNode> find(String key) {
-            return Optional.ofNullable(caller.get(key))
-                    .or(() -> Optional.ofNullable(model.get(key)))
-                    .filter(node -> !node.isNull());
+        Optional<Value> find(String key) {
+            Value own = new Value("", key, caller.path(key));
+            return Optional.of(caller.has(key) ? own : new Value("generation_config.json", key, model.path(key)))
+                    .filter(value -> !value.isAbsent());
         }
 
         int integer(String key, int absent) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return absent;
-            }
-            if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-                throw wrong(key, node, "a whole number");
-            }
-            return node.intValue();
+            return find(key).map(Value::integer).orElse(absent);
         }
 
         OptionalInt optionalInteger(String key) {
-            return find(key).isPresent() ? OptionalInt.of(integer(key, 0)) : OptionalInt.empty();
+            return find(key).map(value -> OptionalInt.of(value.integer())).orElse(OptionalInt.empty());
         }
 
         OptionalLong optionalLong(String key) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return OptionalLong.empty();
-            }
-            if (!node.isIntegralNumber() || !node.canConvertToLong()) {
-                throw wrong(key, node, "a whole number");
-            }
-            return OptionalLong.of(node.longValue());
+            return find(key).map(value -> OptionalLong.of(value.integer64())).orElse(OptionalLong.empty());
         }
 
         double number(String key, double absent) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return absent;
-            }
-            if (!node.isNumber()) {
-                throw wrong(key, node, "a number");
-            }
-            return node.doubleValue();
+            return find(key).map(Value::number).orElse(absent);
         }
 
         boolean flag(String key) {
-            JsonNode node = find(key).orElse(null);
-            if (node != null && !node.isBoolean()) {
-                throw wrong(key, node, "true or false");
-            }
-            return node != null && node.booleanValue();
+            return find(key).map(Value::truth).orElse(false);
         }
 
         List<Integer> integers(String key) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return List.of();
-            }
-            List<Integer> numbers = new ArrayList<>();
-            for (JsonNode element : node.isArray() ? node : List.of(node)) {
-                if (!element.isIntegralNumber() || !element.canConvertToInt()) {
-                    throw wrong(key, node, "a token id or a list of them");
-                }
-                numbers.add(element.intValue());
-            }
-            return numbers;
+            return find(key).stream()
+                    .flatMap(value -> value.oneOrMore().stream())
+                    .map(Value::integer)
+                    .toList();
         }
 
         List<int[]> integerLists(String key) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return List.of();
+            return find(key).stream()
+                    .flatMap(value -> value.list().stream())
+                    .map(Keys::ids)
+                    .toList();
+        }
+
+        private static int[] ids(Value list) {
+            int[] ids = list.list().stream().mapToInt(Value::integer).toArray();
+            if (ids.length == 0 || Arrays.stream(ids).anyMatch(id -> id < 0)) {
+                throw list.wrong("token ids");
             }
-            List<int[]> lists = new ArrayList<>();
-            for (JsonNode list : node) {
-                int[] ids = new int[list.size()];
-                for (int i = 0; i < ids.length; i++) {
-                    ids[i] = list.get(i).asInt(-1);
-                }
-                if (ids.length == 0 || Arrays.stream(ids).anyMatch(id -> id < 0)) {
-                    throw wrong(key, node, "a list of lists of token ids");
-                }
-                lists.add(ids);
-            }
-            if (!node.isArray()) {
-                throw wrong(key, node, "a list of lists of token ids");
-            }
-            return lists;
+            return ids;
         }
 
         List<String> texts(String key) {
-            JsonNode node = find(key).orElse(null);
-            if (node == null) {
-                return List.of();
-            }
-            List<String> texts = new ArrayList<>();
-            for (JsonNode element : node.isArray() ? node : List.of(node)) {
-                if (!element.isTextual()) {
-                    throw wrong(key, node, "a text or a list of texts");
-                }
-                texts.add(element.textValue());
-            }
-            return texts;
-        }
-
-        private InvalidInputException wrong(String key, JsonNode found, String expected) {
-            String where = caller.has(key) ? "" : "generation_config.json: ";
-            return new InvalidInputException(where + key + " is " + found + ", expected " + expected);
+            return find(key).stream()
+                    .flatMap(value -> value.oneOrMore().stream())
+                    .map(Value::text)
+                    .toList();
         }
     }
 }

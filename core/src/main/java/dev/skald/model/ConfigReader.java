@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.config.Value;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,9 @@ import java.util.Optional;
 
 /**
  * Reads a JSON object of a model directory key by key; every error names file, key, what was found and what was expected. A key that is
- * {@code null} counts as absent, as transformers has it.
+ * {@code null} counts as absent, as transformers has it. These files are not bound to a record by a {@link dev.skald.config.Binder}: they are
+ * Hugging Face's, many more keys may be there, and one that is not understood is carried over and not refused. The values are read by the
+ * same {@link Value}.
  */
 public final class ConfigReader {
 
@@ -92,66 +95,34 @@ public final class ConfigReader {
 
     /** A whole number. */
     public Optional<Integer> optionalInteger(String key) {
-        JsonNode value = node(key);
-        if (value.isMissingNode()) {
-            return Optional.empty();
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw error(key, value + ", expected a whole number");
-        }
-        return Optional.of(value.intValue());
+        return value(key).map(Value::integer);
     }
 
     /** A number. */
     public Optional<Double> optionalNumber(String key) {
-        JsonNode value = node(key);
-        if (value.isMissingNode()) {
-            return Optional.empty();
-        }
-        if (!value.isNumber()) {
-            throw error(key, value + ", expected a number");
-        }
-        return Optional.of(value.doubleValue());
+        return value(key).map(Value::number);
     }
 
     /** True or false. */
     public Optional<Boolean> optionalBoolean(String key) {
-        JsonNode value = node(key);
-        if (value.isMissingNode()) {
-            return Optional.empty();
-        }
-        if (!value.isBoolean()) {
-            throw error(key, value + ", expected true or false");
-        }
-        return Optional.of(value.booleanValue());
+        return value(key).map(Value::truth);
     }
 
     /** A string. */
     public Optional<String> text(String key) {
-        JsonNode value = node(key);
-        if (value.isMissingNode()) {
-            return Optional.empty();
-        }
-        if (!value.isTextual()) {
-            throw error(key, value + ", expected a string");
-        }
-        return Optional.of(value.textValue());
+        return value(key).map(Value::text);
     }
 
     /** One whole number or a list of them; empty when the key is absent. */
     public List<Integer> integers(String key) {
-        JsonNode value = node(key);
-        if (!value.isArray()) {
-            return optionalInteger(key).map(List::of).orElse(List.of());
-        }
-        List<Integer> numbers = new ArrayList<>();
-        for (JsonNode element : value) {
-            if (!element.isIntegralNumber() || !element.canConvertToInt()) {
-                throw error(key, value + ", expected whole numbers");
-            }
-            numbers.add(element.intValue());
-        }
-        return List.copyOf(numbers);
+        return value(key).stream()
+                .flatMap(value -> value.oneOrMore().stream())
+                .map(Value::integer)
+                .toList();
+    }
+
+    private Optional<Value> value(String key) {
+        return Optional.of(new Value(file.toString(), path + key, node(key))).filter(value -> !value.isAbsent());
     }
 
     /** Where a key is, for a message. */

@@ -1,4 +1,4 @@
-package dev.skald.train;
+package dev.skald.config;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -8,11 +8,14 @@ import java.lang.annotation.Target;
 /** A key of a configuration file, on the record component of its name: {@code sequenceLen} is {@code sequence_len}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-@interface Key {
+public @interface Key {
 
     /** What it means, with its unit and range. */
     String value();
 
-    /** The value when the key is not given, as the file would write it; empty: none. */
+    /** The value when the key is not given: JSON, or a text without quotes; empty: none. */
     String defaultValue() default "";
+
+    /** Whether the record may be written as the value of this key alone: {@code datasets: [a.txt]} for {@code datasets: [{path: a.txt}]}. */
+    boolean alone() default false;
 }
