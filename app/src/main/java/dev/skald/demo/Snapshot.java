@@ -34,9 +34,8 @@ record Snapshot(Map<String, Perplexity.Result> scores, List<String> continuation
         try (Generator generator = Generator.load(model)) {
             Map<String, Perplexity.Result> scores = new LinkedHashMap<>();
             for (String language : Workspace.LANGUAGES) {
-                Perplexity perplexity = new Perplexity(
-                        generator,
-                        generator.config().max_position_embeddings());
+                Perplexity perplexity =
+                        new Perplexity(generator, generator.config().max_position_embeddings());
                 DocumentReader.readTexts(workspace.heldOut(language), perplexity::add, _ -> {});
                 scores.put(language, perplexity.result());
             }

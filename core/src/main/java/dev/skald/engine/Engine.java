@@ -65,9 +65,11 @@ public final class Engine implements AutoCloseable {
         public static Limits of(Llama model, int sequences, int queue) {
             long sequence = (long) KvLayout.blocks(model.config().max_position_embeddings())
                     * model.cacheLayout().blockBytes();
-            long weights = model.config().parameterCount() * model.cacheLayout().dtype().bytes();
+            long weights = model.config().parameterCount()
+                    * model.cacheLayout().dtype().bytes();
             long free = (long) (SHARE * (HostMemory.available() - weights));
-            return new Limits(sequences, queue, Math.min(Math.max(free, Math.min(LEAST, sequence)), sequences * sequence));
+            return new Limits(
+                    sequences, queue, Math.min(Math.max(free, Math.min(LEAST, sequence)), sequences * sequence));
         }
     }
 
@@ -170,11 +172,10 @@ public final class Engine implements AutoCloseable {
                         + model.config().vocab_size());
             }
         }
-        int most =
-                switch (request) {
-                    case Request.Generate generate -> generate.mostTokens();
-                    case Request.Score score -> score.prompt().length;
-                };
+        int most = switch (request) {
+            case Request.Generate generate -> generate.mostTokens();
+            case Request.Score score -> score.prompt().length;
+        };
         if (most > model.config().max_position_embeddings()) {
             throw new InvalidInputException("a sequence of " + most + " tokens is longer than the model's "
                     + model.config().max_position_embeddings() + " positions");
@@ -317,8 +318,7 @@ public final class Engine implements AutoCloseable {
         if (lastRows.isEmpty()) {
             return;
         }
-        int[] rows =
-                lastRows.values().stream().mapToInt(Integer::intValue).toArray();
+        int[] rows = lastRows.values().stream().mapToInt(Integer::intValue).toArray();
         Logits found = Logits.of(model, hidden, rows);
         int row = 0;
         for (Track track : lastRows.keySet()) {

@@ -35,10 +35,7 @@ final class PrefixCache {
     private record Key(long before, boolean many, int[] ids) {
         @Override
         public boolean equals(Object other) {
-            return other instanceof Key key
-                    && before == key.before
-                    && many == key.many
-                    && Arrays.equals(ids, key.ids);
+            return other instanceof Key key && before == key.before && many == key.many && Arrays.equals(ids, key.ids);
         }
 
         @Override

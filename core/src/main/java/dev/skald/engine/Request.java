@@ -48,8 +48,8 @@ public sealed interface Request permits Request.Generate, Request.Score {
         /** Checks the range. */
         public Score {
             if (from < 1 || from >= prompt.length || top < 0) {
-                throw new IllegalArgumentException(
-                        "tokens " + from + " to " + prompt.length + " are asked for, and " + top + " ids in each place");
+                throw new IllegalArgumentException("tokens " + from + " to " + prompt.length + " are asked for, and "
+                        + top + " ids in each place");
             }
         }
     }

@@ -28,7 +28,8 @@ final class Track {
     private int[] ids;
     private int length;
 
-    private Track(Job job, List<Request.Continuation> continuations, int manyEnd, int[] ids, int length, KvSequence kv) {
+    private Track(
+            Job job, List<Request.Continuation> continuations, int manyEnd, int[] ids, int length, KvSequence kv) {
         this.job = job;
         this.continuations = continuations;
         this.manyEnd = manyEnd;
@@ -41,8 +42,8 @@ final class Track {
     static Track of(Job job, KvBlocks pool) {
         int[] ids = job.request().prompt();
         return switch (job.request()) {
-            case Request.Generate generate -> new Track(
-                    job, generate.continuations(), runs(ids.length), ids.clone(), ids.length, pool.newSequence());
+            case Request.Generate generate ->
+                new Track(job, generate.continuations(), runs(ids.length), ids.clone(), ids.length, pool.newSequence());
             case Request.Score _ -> { // the last id predicts nothing that is asked for
                 int read = ids.length - 1;
                 yield new Track(job, List.of(), runs(read), Arrays.copyOf(ids, read), read, pool.newSequence());

@@ -202,7 +202,8 @@ public final class Generator implements AutoCloseable {
     }
 
     private Call call(List<Prompt> prompts, GenerationOptions options) {
-        return new Call(engine, model.config().max_position_embeddings(), tokenizer, resolve(options), scratch, prompts);
+        return new Call(
+                engine, model.config().max_position_embeddings(), tokenizer, resolve(options), scratch, prompts);
     }
 
     private Prompt prompt(String text) {

@@ -119,8 +119,7 @@ sealed interface LogitsProcessor {
         @Override
         public void process(Tokens tokens, float[] scores, Scratch scratch) {
             if (k < scores.length) {
-                LogitLoops.ruleOutBelow(
-                        scores, scores, scores.length, LogitLoops.kthHighest(scores, scores.length, k));
+                LogitLoops.ruleOutBelow(scores, scores, scores.length, LogitLoops.kthHighest(scores, scores.length, k));
             }
         }
     }

@@ -35,7 +35,14 @@ record CacheRows(Workers workers) {
                         int position = span.start() + i;
                         long block = span.sequence().block(position / POSITIONS).address();
                         long from = format.bytes(((long) row * heads + head) * layout.headDim());
-                        storeRow(format, layout, block + head * layout.headBytes(), layer, position % POSITIONS, keys + from, values + from);
+                        storeRow(
+                                format,
+                                layout,
+                                block + head * layout.headBytes(),
+                                layer,
+                                position % POSITIONS,
+                                keys + from,
+                                values + from);
                     }
                 }
             }

@@ -310,8 +310,7 @@ record CachedAttention(Workers workers) {
                 long rows = blocks[first / POSITIONS] + values + 4L * i;
                 int count = Math.min(POSITIONS, seen - first);
                 for (int p = 0; p < count; p++) {
-                    FloatVector value =
-                            FloatVector.fromMemorySegment(FLOATS, MEMORY, rows + 4L * p * headDim, ORDER);
+                    FloatVector value = FloatVector.fromMemorySegment(FLOATS, MEMORY, rows + 4L * p * headDim, ORDER);
                     sum0 = value.fma(FloatVector.broadcast(FLOATS, a[first + p]), sum0);
                     sum1 = value.fma(FloatVector.broadcast(FLOATS, b[first + p]), sum1);
                     sum2 = value.fma(FloatVector.broadcast(FLOATS, c[first + p]), sum2);

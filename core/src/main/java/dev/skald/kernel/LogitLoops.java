@@ -37,7 +37,8 @@ public final class LogitLoops {
             rest += 0 * x[i];
         }
         if (rest != 0) {
-            throw new InvalidInputException("the model's logits are not finite: its weights are damaged, or beyond the range of their dtype");
+            throw new InvalidInputException(
+                    "the model's logits are not finite: its weights are damaged, or beyond the range of their dtype");
         }
     }
 
@@ -98,7 +99,8 @@ public final class LogitLoops {
             sink(heap, i);
         }
         int i = k;
-        // A vector in which no score is above the lowest of the heap, as nearly all of a vocabulary's are, is passed over.
+        // A vector in which no score is above the lowest of the heap, as nearly all of a vocabulary's are, is passed
+        // over.
         for (int bound = k + FLOATS.loopBound(n - k); i < bound; i += LANES) {
             if (FloatVector.fromArray(FLOATS, x, i)
                     .compare(VectorOperators.GT, heap[0])

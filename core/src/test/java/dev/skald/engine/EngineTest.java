@@ -271,7 +271,8 @@ class EngineTest {
                     best = logits.get(id).doubleValue() > logits.get(best).doubleValue() ? id : best;
                 }
                 double expected = logits.get(ids[position + 1]).doubleValue() - Math.log(sum);
-                assertThat((double) outcome.scores().logProbabilities()[position]).isCloseTo(expected, within(1e-4));
+                assertThat((double) outcome.scores().logProbabilities()[position])
+                        .isCloseTo(expected, within(1e-4));
                 assertThat(outcome.scores().mostLikely()[position]).isEqualTo(best);
                 assertThat(outcome.scores().topIds()[position]).hasSize(3).startsWith(best);
                 assertThat((double) outcome.scores().topLogProbabilities()[position][0])
@@ -330,19 +331,25 @@ class EngineTest {
         close();
         model = load(Optional.of(dtype));
         // The lengths of a first prompt and of a second one that begins with it, and how much of the second is found.
-        int[][] cases = {{300, 400, 288}, {96, 97, 96}, {96, 96, 0}, {70, 75, 64}, {70, 100, 0}, {200, 192, 96}, {31, 40, 0}};
+        int[][] cases = {
+            {300, 400, 288}, {96, 97, 96}, {96, 96, 0}, {70, 75, 64}, {70, 100, 0}, {200, 192, 96}, {31, 40, 0}
+        };
         for (int[] lengths : cases) {
             Engine fresh = engine(64, 100);
             Greedy alone = new Greedy(40);
-            Handle.Outcome unshared = fresh.submit(generate(prompt(1, lengths[1]), alone)).await();
+            Handle.Outcome unshared =
+                    fresh.submit(generate(prompt(1, lengths[1]), alone)).await();
             fresh.close();
             assertThat(unshared.cachedTokens()).isZero();
             engine = engine(64, 100);
             engine.submit(generate(prompt(1, lengths[0]), new Greedy(20))).await();
             Greedy second = new Greedy(40);
-            Handle.Outcome shared = engine.submit(generate(prompt(1, lengths[1]), second)).await();
+            Handle.Outcome shared =
+                    engine.submit(generate(prompt(1, lengths[1]), second)).await();
             engine.close();
-            assertThat(shared.cachedTokens()).as("%d after %d", lengths[1], lengths[0]).isEqualTo(lengths[2]);
+            assertThat(shared.cachedTokens())
+                    .as("%d after %d", lengths[1], lengths[0])
+                    .isEqualTo(lengths[2]);
             assertThat(shared.promptTokens()).isEqualTo(lengths[1]);
             assertSameBits(second, alone);
         }
@@ -357,7 +364,8 @@ class EngineTest {
         Arrays.fill(second, 200, 260, 9);
         float[] alone = score(second, 200);
         engine.submit(new Score(first, 200, 0, Optional.empty())).await();
-        Handle.Outcome outcome = engine.submit(new Score(second, 200, 0, Optional.empty())).await();
+        Handle.Outcome outcome =
+                engine.submit(new Score(second, 200, 0, Optional.empty())).await();
         assertThat(outcome.cachedTokens()).isEqualTo(192);
         assertThat(outcome.scores().logProbabilities()).isEqualTo(alone);
     }
@@ -379,13 +387,15 @@ class EngineTest {
         engine = small(300);
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < 10; i++) {
-                Handle.Outcome outcome =
-                        engine.submit(new Generate(prompt(i, 150), List.of(new Greedy(10)), 160, Optional.empty())).await();
+                Handle.Outcome outcome = engine.submit(
+                                new Generate(prompt(i, 150), List.of(new Greedy(10)), 160, Optional.empty()))
+                        .await();
                 assertThat(outcome.end()).isEqualTo(End.COMPLETE);
             }
         }
         assertThat(engine.state().preemptions()).isZero();
-        assertThatThrownBy(() -> engine.submit(new Generate(prompt(1, 150), List.of(new Greedy(10)), 400, Optional.empty())))
+        assertThatThrownBy(() ->
+                        engine.submit(new Generate(prompt(1, 150), List.of(new Greedy(10)), 400, Optional.empty())))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("not enough memory");
     }
@@ -393,10 +403,13 @@ class EngineTest {
     /** An Error is the caller's matter too, an interrupt that it leaves nobody's; the engine goes on. */
     @Test
     void survivesWhatContinuationsDo() {
-        Handle failing = engine.submit(generate(prompt(1, 3), _ -> {
-            Thread.currentThread().interrupt();
-            throw new StackOverflowError("too deep");
-        }, new Greedy(3)));
+        Handle failing = engine.submit(generate(
+                prompt(1, 3),
+                _ -> {
+                    Thread.currentThread().interrupt();
+                    throw new StackOverflowError("too deep");
+                },
+                new Greedy(3)));
         assertThatThrownBy(failing::await).isInstanceOf(StackOverflowError.class);
         Handle unknown = engine.submit(generate(prompt(1, 3), _ -> 61));
         assertThatThrownBy(unknown::await).isInstanceOf(IllegalArgumentException.class);
@@ -408,7 +421,8 @@ class EngineTest {
         Greedy after = new Greedy(5);
         assertThat(engine.submit(generate(prompt(1, 3), after)).await().end()).isEqualTo(End.COMPLETE);
         Greedy longest = new Greedy(1000);
-        Handle.Outcome outcome = engine.submit(new Generate(prompt(1, 3), List.of(longest), 40, Optional.empty())).await();
+        Handle.Outcome outcome = engine.submit(new Generate(prompt(1, 3), List.of(longest), 40, Optional.empty()))
+                .await();
         assertThat(outcome.generatedTokens()).isEqualTo(37);
         assertThat(longest.ids.subList(0, 5)).isEqualTo(after.ids);
     }

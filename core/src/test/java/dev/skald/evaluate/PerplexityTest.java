@@ -79,9 +79,8 @@ class PerplexityTest {
     }
 
     private static void check(Generator generator, JsonNode expected) {
-        Perplexity perplexity = new Perplexity(
-                generator,
-                expected.get("sequence_len").intValue());
+        Perplexity perplexity =
+                new Perplexity(generator, expected.get("sequence_len").intValue());
         documents().forEach(perplexity::add);
         Perplexity.Result result = perplexity.result();
         assertThat(result.documents()).isEqualTo(expected.get("documents").longValue());

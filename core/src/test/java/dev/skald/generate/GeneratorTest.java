@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.skald.InvalidInputException;
-import dev.skald.engine.Request;
 import dev.skald.TinyLlama;
-import dev.skald.model.Llama;
+import dev.skald.engine.Request;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,8 +18,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -338,7 +335,7 @@ class GeneratorTest {
     void refusesWhatItCannotDo() {
         assertRefused(DEFAULTS.temperature(-1), "temperature is -1.0");
         assertRefused(DEFAULTS.sample(true).temperature(0), "temperature is 0.0");
-        assertRefused(DEFAULTS.temperature(Double.NaN), "temperature is NaN");
+        assertRefused(DEFAULTS.temperature(Double.NaN), "temperature: found \"NaN\", expected a number");
         assertRefused(DEFAULTS.topP(1.1), "top_p is 1.1");
         assertRefused(DEFAULTS.topK(-1), "top_k is -1");
         assertRefused(DEFAULTS.minP(-0.1), "min_p is -0.1");

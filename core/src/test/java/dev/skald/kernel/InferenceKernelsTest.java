@@ -88,8 +88,8 @@ class InferenceKernelsTest {
                 for (boolean many : new boolean[] {true, false}) {
                     KvSequence other = filled(caches, kernels, k.narrow(0, 0, 1), v.narrow(0, 0, 1));
                     KvSequence cache = filled(caches, kernels, k, v);
-                    List<KvSpan> spans = List.of(
-                            new KvSpan(cache, length - time, time, many), new KvSpan(other, 0, 1, false));
+                    List<KvSpan> spans =
+                            List.of(new KvSpan(cache, length - time, time, many), new KvSpan(other, 0, 1, false));
                     Tensor rows = torch.cat(new TensorVector(q, q.narrow(0, 0, 1)), 0);
                     Tensor out = kernels.attention(1, spans, rows);
                     assertClose("out", out.narrow(0, 0, time), expected, tolerance(dtype));
@@ -97,7 +97,8 @@ class InferenceKernelsTest {
                     assertClose(
                             "out of one",
                             out.narrow(0, time, 1),
-                            doubles(v.narrow(0, 0, 1).repeat_interleave(heads / kvHeads, new LongOptional(1), new LongOptional())),
+                            doubles(v.narrow(0, 0, 1)
+                                    .repeat_interleave(heads / kvHeads, new LongOptional(1), new LongOptional())),
                             tolerance(dtype));
                     cache.close();
                     other.close();
@@ -141,8 +142,7 @@ class InferenceKernelsTest {
                 try (PointerScope _ = new PointerScope()) {
                     assertThat(linear(kernels, x, weight).equal(product)).isTrue();
                     assertThat(kernels.rmsNorm(x, norm, 1e-5).equal(normed)).isTrue();
-                    assertThat(kernels.attention(1, spans, q).equal(attended))
-                            .isTrue();
+                    assertThat(kernels.attention(1, spans, q).equal(attended)).isTrue();
                 }
             }
             caches.close();

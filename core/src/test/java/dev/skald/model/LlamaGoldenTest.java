@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvSequence;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.Natives;
 import java.io.IOException;
@@ -17,8 +19,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import dev.skald.cache.KvBlocks;
-import dev.skald.cache.KvSequence;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -246,8 +246,8 @@ class LlamaGoldenTest {
                 for (int from = 0; from < ids.length; ) {
                     int to = Math.min(ids.length, from + chunks.size(from));
                     try (PointerScope _ = new PointerScope()) {
-                        Tensor logits = model.logits(
-                                model.hidden(List.of(span(Arrays.copyOfRange(ids, from, to), cache))));
+                        Tensor logits =
+                                model.logits(model.hidden(List.of(span(Arrays.copyOfRange(ids, from, to), cache))));
                         for (int i = 0; i < prompt.get("positions").size(); i++) {
                             int position = prompt.get("positions").get(i).intValue();
                             if (position >= from && position < to) {
