@@ -65,9 +65,7 @@ public final class Engine implements AutoCloseable {
         public static Limits of(Llama model, int sequences, int queue) {
             long sequence = (long) KvLayout.blocks(model.config().max_position_embeddings())
                     * model.cacheLayout().blockBytes();
-            long weights = model.config().parameterCount()
-                    * model.cacheLayout().dtype().bytes();
-            long free = (long) (SHARE * (HostMemory.available() - weights));
+            long free = (long) (SHARE * (HostMemory.available() - model.weightBytes()));
             return new Limits(
                     sequences, queue, Math.min(Math.max(free, Math.min(LEAST, sequence)), sequences * sequence));
         }

@@ -79,6 +79,11 @@ public final class Llama implements AutoCloseable {
         return config;
     }
 
+    /** Bytes of all weights. */
+    public long weightBytes() {
+        return config.parameterCount() * checkpoint.dtype().bytes();
+    }
+
     /** What a cache for this model holds. */
     public KvLayout cacheLayout() {
         return new KvLayout(
