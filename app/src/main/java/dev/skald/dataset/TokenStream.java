@@ -71,15 +71,6 @@ public final class TokenStream {
         return rows.packed();
     }
 
-    /** The same for any tokens {@code from} to before {@code to}, one span each of at most a sequence. */
-    public PackedRows rowsOf(long from, long to) {
-        Rows rows = new Rows((int) (to - from));
-        for (long at = from; at < to; at += sequenceLen) {
-            rows.add(at, (int) Math.min(sequenceLen, to - at));
-        }
-        return rows.packed();
-    }
-
     /** The documents that a sequence holds, in order. */
     public List<Part> parts(long sequence) {
         List<Part> parts = new ArrayList<>();

@@ -1,35 +1,88 @@
 package dev.skald.train;
 
 import dev.skald.dataset.PackedTokens;
-import dev.skald.dataset.TokenStream;
 import dev.skald.dataset.TokenStream.Documents;
 import dev.skald.model.PackedRows;
+import dev.skald.model.Windows;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Held-out documents of one dataset and language. Every token is seen; the last batch may be shorter. Immutable and thread-safe. */
+/**
+ * Held-out documents of one dataset and language, cut as {@code evaluate} cuts them: the same text has the same figures there. Immutable and
+ * thread-safe.
+ */
 public final class ValidationSet {
 
     private final HeldOut.Group group;
-    private final TokenStream stream;
+    /** The windows of each micro-batch. */
+    private final List<List<Window>> batches = new ArrayList<>();
+
     private final long documents;
     private final long textBytes;
-    private final long batchTokens;
+
+    /** Tokens of a document, from {@code position} on. */
+    private record Window(PackedTokens source, long position, int tokens) {
+
+        int[] ids() {
+            int[] ids = new int[tokens];
+            source.read(position, ids, 0, tokens);
+            return ids;
+        }
+    }
 
     ValidationSet(HeldOut.Group group, List<Documents> documents, TrainerConfig config) {
         this.group = group;
-        stream = new TokenStream(documents, config.sequenceLen(), config.pretrainMultipackAttn());
         long count = 0;
         long bytes = 0;
+        Batches build = new Batches(batches, (long) config.sequenceLen() * config.microBatchSize());
         for (Documents part : documents) {
             count += part.end() - part.first();
             for (long document = part.first(); document < part.end(); document++) {
-                PackedTokens source = part.source();
-                bytes += source.document(document).textBytes();
+                bytes += part.source().document(document).textBytes();
+                build.add(part.source(), document, config.sequenceLen());
             }
         }
         this.documents = count;
         textBytes = bytes;
-        batchTokens = (long) config.sequenceLen() * config.microBatchSize();
+    }
+
+    /** Fills micro-batches one after the other. */
+    private static final class Batches {
+        private final List<List<Window>> batches;
+        private final long most;
+        private long rows;
+
+        Batches(List<List<Window>> batches, long most) {
+            this.batches = batches;
+            this.most = most;
+        }
+
+        /** {@link Windows#of} a document, without the token that ends it. */
+        void add(PackedTokens source, long document, int length) {
+            long end = source.end(document);
+            if (end > source.start(document)
+                    && endsWith(source, end, source.index().encoding().eosId())) {
+                end--;
+            }
+            for (long from = source.start(document); from + 1 < end; from += length) {
+                add(new Window(source, from, (int) Math.min(length, end - from)));
+            }
+        }
+
+        private void add(Window window) {
+            if (batches.isEmpty() || rows + window.tokens > most) {
+                batches.add(new ArrayList<>());
+                rows = 0;
+            }
+            rows += window.tokens;
+            batches.getLast().add(window);
+        }
+
+        private static boolean endsWith(PackedTokens source, long end, Integer eos) {
+            int[] last = new int[1];
+            source.read(end - 1, last, 0, 1);
+            return eos != null && last[0] == eos;
+        }
     }
 
     /** Name of the dataset. */
@@ -44,13 +97,12 @@ public final class ValidationSet {
 
     /** How many micro-batches. */
     public int batches() {
-        return (int) ((stream.tokens() + batchTokens - 1) / batchTokens);
+        return batches.size();
     }
 
     /** A micro-batch, from 0 on. */
     public PackedRows batch(int number) {
-        long from = number * batchTokens;
-        return stream.rowsOf(from, Math.min(stream.tokens(), from + batchTokens));
+        return Windows.rows(batches.get(number).stream().map(Window::ids).toList());
     }
 
     /**

@@ -40,7 +40,6 @@ class TokenStreamTest {
         assertThat(both.positions()).containsExactly(0, 1, 2, 3, 0, 1, 2, 0);
         assertThat(both.documentStarts()).containsExactly(0, 4, 7);
 
-        assertThat(stream.rowsOf(6, 10).targets()).containsExactly(8, NONE, 10, NONE);
         assertThat(stream.parts(0))
                 .extracting(part -> part.document().id() + ":" + part.from() + "-" + part.to())
                 .containsExactly("0:0-3", "1:0-1");

@@ -2,10 +2,16 @@ package dev.skald.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
 import dev.skald.config.ConfigFile;
+import dev.skald.engine.Engine;
+import dev.skald.engine.Request;
+import dev.skald.model.Llama;
+import dev.skald.model.Windows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +19,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,6 +170,36 @@ class TrainingTest {
                         "out", "max_steps=4", "auto_resume_from_checkpoints=true", "gradient_accumulation_steps=2")))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("contradicts the checkpoint's 8");
+    }
+
+    /** What validation says of documents, the engine says of the same documents with the checkpoint. */
+    @Test
+    void validationIsWhatEvaluateMeasures() throws Exception {
+        tiny.train(tiny.config(
+                "out", "max_steps=3", "eval_steps=3", "test_datasets=[{path: " + tiny.packed() + ", name: all}]"));
+        List<ValidationMetrics> validation = TinyRun.validations(tiny.output("out"));
+        double nll = 0;
+        long tokens = 0;
+        try (Llama model = Llama.load(tiny.output("out").resolve("checkpoint-3"), Optional.empty(), "cpu");
+                Engine engine = new Engine(model, Engine.Limits.of(model, 8, 1000))) {
+            for (JsonNode document : TinyRun.golden("documents.json")) {
+                int[] ids = IntStream.range(0, document.size())
+                        .map(i -> document.get(i).intValue())
+                        .toArray();
+                for (int[] window : Windows.of(ids, 16)) {
+                    for (float each : engine.submit(new Request.Score(window, 1, 0, Optional.empty()))
+                            .await()
+                            .scores()
+                            .logProbabilities()) {
+                        nll -= each;
+                        tokens++;
+                    }
+                }
+            }
+        }
+        assertThat(validation).hasSize(2);
+        assertThat(validation.getFirst().plus(validation.getLast()).tokens()).isEqualTo(tokens);
+        assertThat(validation.getFirst().plus(validation.getLast()).nll()).isCloseTo(nll, within(1e-5 * nll));
     }
 
     @Test

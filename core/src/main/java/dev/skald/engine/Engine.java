@@ -63,7 +63,7 @@ public final class Engine implements AutoCloseable {
 
         /** Most of the memory that is free beside the model, but no more than so many sequences can fill. */
         public static Limits of(Llama model, int sequences, int queue) {
-            long sequence = (long) KvLayout.blocks(model.config().max_position_embeddings())
+            long sequence = (KvLayout.blocks(model.config().max_position_embeddings()) + 1L)
                     * model.cacheLayout().blockBytes();
             long free = (long) (SHARE * (HostMemory.available() - model.weightBytes()));
             return new Limits(

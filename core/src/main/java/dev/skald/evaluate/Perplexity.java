@@ -6,18 +6,18 @@ import dev.skald.engine.Handle;
 import dev.skald.engine.Request;
 import dev.skald.generate.Generator;
 import dev.skald.model.LlamaConfig;
+import dev.skald.model.Windows;
 import dev.skald.tokenizer.DocumentMarks;
 import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
 
 /**
- * How well a model predicts documents. A document is the begin token, if the model has one, and its tokens, cut into windows without
- * overlap; all tokens of a window but the first are predicted. Not thread-safe.
+ * How well a model predicts documents. A document is the begin token, if the model has one, and its tokens, cut into
+ * {@link Windows}. Not thread-safe.
  */
 public final class Perplexity {
 
@@ -67,15 +67,11 @@ public final class Perplexity {
     public void add(String text) {
         documents++;
         bytes += text.getBytes(StandardCharsets.UTF_8).length;
-        int[] ids = document(text);
-        for (int from = 0; from < ids.length; from += sequenceLen) {
-            int[] window = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + sequenceLen));
-            if (window.length > 1) {
-                if (pending.size() == WINDOWS) {
-                    count();
-                }
-                pending.add(engine.submit(new Request.Score(window, 1, 0, Optional.empty())));
+        for (int[] window : Windows.of(document(text), sequenceLen)) {
+            if (pending.size() == WINDOWS) {
+                count();
             }
+            pending.add(engine.submit(new Request.Score(window, 1, 0, Optional.empty())));
         }
     }
 
