@@ -11,10 +11,15 @@ public record DatasetConfig(
                 alone = true)
         String path,
 
-        @Key(value = "How a row becomes a document; completion: its text, as it is.", defaultValue = "completion")
+        @Key(
+                value = "How a row becomes a document; completion, or pretrain: its text, as it is.",
+                defaultValue = "completion")
         String type,
 
-        @Key(value = "The field, or column, of the text.", defaultValue = "text")
+        @Key(
+                value = "The field, or column, of the text.",
+                defaultValue = "text",
+                alsoCalled = {"field", "text_column"})
         String textField,
 
         @Key(
@@ -34,6 +39,7 @@ public record DatasetConfig(
         if (path == null || path.isBlank()) {
             throw new InvalidInputException("datasets: an entry has no path");
         }
+        type = type.equals("pretrain") ? "completion" : type;
         if (!type.equals("completion")) {
             throw new InvalidInputException("datasets: " + path + ": type: found '" + type + "', expected completion");
         }

@@ -59,6 +59,7 @@ public final class Training {
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
+        config.specialTokens().require(tokenizer);
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
                     + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
@@ -166,7 +167,7 @@ public final class Training {
         DeepSpeedConfig.Zero zero = deepSpeed.zeroOptimization();
         return new ZeroOptimizer.Options(
                 zero.stage(),
-                zero.reduceBucketSize(),
+                zero.reduceBucketElements(model.hidden_size()),
                 zero.allgatherBucketSize(),
                 zero.overlapComm(),
                 zero.offloadOptimizer().device().equals("cpu"));
