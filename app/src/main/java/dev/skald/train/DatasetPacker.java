@@ -80,15 +80,23 @@ public final class DatasetPacker {
     /**
      * Finds the files of the datasets.
      *
+     * @param others directories below those of the datasets that hold no texts: what is written goes there
      * @param threads that tokenise
      * @throws InvalidInputException if there are none
      */
-    public DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads)
+    public DatasetPacker(
+            List<DatasetConfig> datasets, List<Path> others, Tokenizer tokenizer, Encoding encoding, int threads)
             throws IOException {
-        this(datasets, tokenizer, encoding, threads, UNIT_BYTES);
+        this(datasets, others, tokenizer, encoding, threads, UNIT_BYTES);
     }
 
-    DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads, long unitBytes)
+    DatasetPacker(
+            List<DatasetConfig> datasets,
+            List<Path> others,
+            Tokenizer tokenizer,
+            Encoding encoding,
+            int threads,
+            long unitBytes)
             throws IOException {
         this.tokenizer = tokenizer;
         this.encoding = encoding;
@@ -96,7 +104,7 @@ public final class DatasetPacker {
         this.unitBytes = unitBytes;
         List<TextFile> found = new ArrayList<>();
         for (DatasetConfig dataset : datasets) {
-            for (Path file : TextFiles.find(dataset.path())) {
+            for (Path file : TextFiles.find(dataset.path(), others)) {
                 found.add(new TextFile(dataset, file));
             }
         }

@@ -129,6 +129,7 @@ class DatasetPackerTest {
         DatasetConfig dataset = dataset(directory.resolve("many.jsonl").toString());
         new DatasetPacker(
                         List.of(dataset),
+                        List.of(),
                         tokenizer,
                         DatasetPacker.encoding(tokenizer, Switch.FALSE),
                         threads,
@@ -209,7 +210,8 @@ class DatasetPackerTest {
     private PackedTokens pack(String path, Switch bos, int threads) throws IOException {
         DatasetConfig dataset = dataset(directory.resolve(path).toString());
         Path out = Files.createTempDirectory(directory, "packed");
-        new DatasetPacker(List.of(dataset), tokenizer, DatasetPacker.encoding(tokenizer, bos), threads).pack(out);
+        new DatasetPacker(List.of(dataset), List.of(), tokenizer, DatasetPacker.encoding(tokenizer, bos), threads)
+                .pack(out);
         return PackedTokens.open(out);
     }
 
