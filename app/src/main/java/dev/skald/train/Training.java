@@ -7,6 +7,7 @@ import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;
 import dev.skald.model.LlamaCheckpoint;
+import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import dev.skald.model.TrainableLlama;
@@ -53,7 +54,7 @@ public final class Training {
         this.outputDir = Path.of(config.outputDir());
         this.base = Path.of(config.baseModel());
         this.model = LlamaConfig.read(base.resolve("config.json"));
-        this.tokenizer = Tokenizer.load(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()));
+        this.tokenizer = Tokenizer.load(config.tokenizerPath());
         this.dtype = switch (config.precision()) {
             case BF16 -> DType.BF16;
             case FP16 -> DType.F16;
@@ -120,7 +121,7 @@ public final class Training {
                             ranks,
                             model,
                             parameters,
-                            tokenizerFiles(),
+                            LlamaCheckpointWriter.companions(base, config.tokenizerPath()),
                             optimizer);
                     Monitor monitor = monitor(timetable, data, rate, state)) {
                 LossScaler scaler = lossScaler();
@@ -214,11 +215,6 @@ public final class Training {
         try (Stream<Path> files = Files.list(directory)) {
             return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors"));
         }
-    }
-
-    private Optional<Path> tokenizerFiles() {
-        return Optional.of(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()))
-                .filter(Files::isDirectory);
     }
 
     private Monitor monitor(Timetable timetable, TrainingData data, double rate, Optional<TrainerState> resumed)

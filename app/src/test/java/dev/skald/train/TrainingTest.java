@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.ConfigFile;
+import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs of a tiny model, against PyTorch 1.13's autograd (oracle/train_golden.py) and against each other. */
 class TrainingTest {
@@ -142,6 +144,26 @@ class TrainingTest {
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("master.safetensors: is damaged")
                 .hasMessageContaining("no other checkpoint");
+    }
+
+    /** Whether tokenizer_config names the directory or the file in it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"words", "words/tokenizer.json"})
+    void aCheckpointHasTheTokenizerThatItWasTrainedWith(String named) throws Exception {
+        Path words = Files.createDirectory(tiny.base().resolveSibling("words"));
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+            Files.move(tiny.base().resolve(file), words.resolve(file));
+        }
+        Files.writeString(tiny.base().resolve("generation_config.json"), "{\"temperature\": 0.25}");
+
+        tiny.train(tiny.config(
+                "out", "max_steps=1", "tokenizer_config=" + tiny.base().resolveSibling(named)));
+
+        Path checkpoint = tiny.output("out").resolve("checkpoint-1");
+        assertThat(Tokenizer.load(checkpoint).hash())
+                .isEqualTo(Tokenizer.load(words).hash());
+        assertThat(Tokenizer.load(checkpoint).eosId()).hasValue(257);
+        assertThat(checkpoint.resolve("generation_config.json")).hasContent("{\"temperature\": 0.25}");
     }
 
     @Test
