@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * Where the packed form of a dataset is: at its path when that is packed already, else in {@code dataset_prepared_path} under a name made of
- * all that the tokens depend on (files with size and time, tokenizer, settings), so that it is found again when nothing has changed.
+ * all that the tokens depend on (files with size, time and a sample of their content, tokenizer, settings), so that it is found again when nothing has changed.
  */
 record DatasetCache(Path directory, Path outputDir, Tokenizer tokenizer, Encoding encoding, int threads) {
 

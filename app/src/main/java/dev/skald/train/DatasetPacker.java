@@ -114,7 +114,7 @@ public final class DatasetPacker {
     /**
      * What surrounds each document: eos always, bos if asked for.
      *
-     * @throws InvalidInputException if the tokenizer has not the token
+     * @throws InvalidInputException if the tokenizer has not the token, whoever asked for it
      */
     public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
         Mark bos = switch (addBos) {
@@ -143,6 +143,7 @@ public final class DatasetPacker {
             sources.append(file.path.toAbsolutePath().normalize()).append(' ');
             sources.append(Files.size(file.path)).append(' ');
             sources.append(Files.getLastModifiedTime(file.path)).append(' ');
+            sources.append(ContentSample.of(file.path)).append(' ');
             sources.append(file.dataset.name()).append(' ');
             sources.append(file.dataset.textField()).append(' ');
             sources.append(file.dataset.langField()).append('\n');

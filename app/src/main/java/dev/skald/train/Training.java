@@ -109,6 +109,14 @@ public final class Training {
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
+            Optional<Resumption> resumption =
+                    state.map(saved -> new Resumption(resumed.orElseThrow(), saved, timetable));
+            Optional<String> finished = resumption.flatMap(Resumption::finished);
+            say("", finished);
+            if (finished.isPresent()) {
+                return;
+            }
+            say("warning: ", resumption.flatMap(each -> each.otherSchedule(config)));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
             try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, resumed));
                     TrainableLlama training =
@@ -146,6 +154,12 @@ public final class Training {
                                 deepSpeed.wallClockBreakdown())
                         .run(state.map(TrainerState::globalStep).orElse(0L));
             }
+        }
+    }
+
+    private void say(String before, Optional<String> line) {
+        if (rank.isFirst()) {
+            line.ifPresent(text -> System.err.println(before + text));
         }
     }
 

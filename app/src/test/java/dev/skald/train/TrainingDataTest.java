@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,33 @@ class TrainingDataTest {
         assertThat(entries(cache)).hasSize(3);
         open("add_bos_token: true");
         assertThat(entries(cache)).hasSize(5);
+    }
+
+    /** An edit in place that leaves size and time: everywhere in a large file, at one place in a small one. */
+    @Test
+    void rawTextIsPackedAgainWhenItsContentChanges() throws IOException {
+        Path small = directory.resolve("sv.jsonl");
+        Path large = directory.resolve("da.jsonl");
+        Files.writeString(large, Files.readString(large).repeat(100));
+        assertThat(Files.size(large)).isGreaterThan(500_000);
+        open("");
+        Path cache = directory.resolve("cache");
+        assertThat(entries(cache)).hasSize(2);
+        edit(small, text -> text.replace("dokument nummer 57\"", "dokument nummer 75\""));
+        long before = open("").tokens();
+        assertThat(entries(cache)).hasSize(3);
+        edit(large, text -> text.replace("dokument", "paragraf"));
+        assertThat(open("").tokens()).isEqualTo(before);
+        assertThat(entries(cache)).hasSize(4);
+    }
+
+    private static void edit(Path file, UnaryOperator<String> edit) throws IOException {
+        FileTime time = Files.getLastModifiedTime(file);
+        String text = Files.readString(file);
+        String edited = edit.apply(text);
+        assertThat(edited).hasSameSizeAs(text).isNotEqualTo(text);
+        Files.writeString(file, edited);
+        Files.setLastModifiedTime(file, time);
     }
 
     @Test
