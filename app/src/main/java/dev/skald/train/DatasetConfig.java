@@ -2,6 +2,7 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.Key;
+import java.nio.file.Path;
 
 /** One entry of {@code datasets} or {@code test_datasets}. */
 public record DatasetConfig(
@@ -54,6 +55,10 @@ public record DatasetConfig(
     private static String lastPart(String path) {
         String plain = path.replaceFirst("(^|/)[^/]*[*?{\\[].*", "").replaceFirst("/+$", "");
         String last = plain.substring(plain.lastIndexOf('/') + 1);
+        if (last.equals(".") || last.equals("..")) {
+            Path directory = Path.of(plain).toAbsolutePath().normalize().getFileName();
+            last = directory == null ? "" : directory.toString();
+        }
         return last.isEmpty() ? "texts" : last.replaceFirst("\\.(jsonl|ndjson|txt|parquet)(\\.gz|\\.zst)?$", "");
     }
 }
