@@ -55,12 +55,7 @@ final class EngineSpeed {
             }
             say(
                     "%d texts of %d tokens scored: %.2f s, %.2f s when the first %d are the same; %.2f times",
-                    REQUESTS,
-                    SHARED + OWN,
-                    median(apart),
-                    median(shared),
-                    SHARED,
-                    median(apart) / median(shared));
+                    REQUESTS, SHARED + OWN, median(apart), median(shared), SHARED, median(apart) / median(shared));
             sampling(vocab);
         }
     }
@@ -87,8 +82,7 @@ final class EngineSpeed {
         List<Handle> handles = new ArrayList<>();
         for (int i = 0; i < REQUESTS; i++) {
             int[] start = prompt(vocab, same ? seed : seed + i, SHARED);
-            int[] ids = IntStream.concat(
-                            Arrays.stream(start), Arrays.stream(prompt(vocab, seed + 50 + i, OWN)))
+            int[] ids = IntStream.concat(Arrays.stream(start), Arrays.stream(prompt(vocab, seed + 50 + i, OWN)))
                     .toArray();
             handles.add(engine.submit(new Request.Score(ids, SHARED, 0, Optional.empty())));
             if (i == 0) {

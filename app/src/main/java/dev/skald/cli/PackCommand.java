@@ -98,7 +98,7 @@ final class PackCommand implements Callable<Integer> {
         List<DatasetConfig> datasets = paths.stream()
                 .map(path -> new DatasetConfig(path, "completion", textField, langField, null, 1))
                 .toList();
-        new DatasetPacker(datasets, loaded, DatasetPacker.encoding(loaded, bos), threads).pack(out);
+        new DatasetPacker(datasets, List.of(out), loaded, DatasetPacker.encoding(loaded, bos), threads).pack(out);
         return 0;
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -34,7 +35,7 @@ final class CheckpointWriter implements AutoCloseable {
     private final Collectives ranks;
     private final LlamaConfig config;
     private final LlamaParameters parameters;
-    private final Optional<Path> source;
+    private final Map<String, Path> companions;
     private final ZeroOptimizer optimizer;
     private final OptimizerFiles files;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
@@ -54,7 +55,7 @@ final class CheckpointWriter implements AutoCloseable {
 
     /**
      * @param keep save_total_limit
-     * @param source directory that the tokenizer's files are copied from
+     * @param companions the files that every checkpoint has a copy of: the tokenizer's, mostly
      */
     CheckpointWriter(
             Checkpoints checkpoints,
@@ -62,14 +63,14 @@ final class CheckpointWriter implements AutoCloseable {
             Collectives ranks,
             LlamaConfig config,
             LlamaParameters parameters,
-            Optional<Path> source,
+            Map<String, Path> companions,
             ZeroOptimizer optimizer) {
         this.checkpoints = checkpoints;
         this.keep = keep;
         this.ranks = ranks;
         this.config = config;
         this.parameters = parameters;
-        this.source = source;
+        this.companions = companions;
         this.optimizer = optimizer;
         this.files = new OptimizerFiles(parameters.list());
     }
@@ -112,7 +113,8 @@ final class CheckpointWriter implements AutoCloseable {
             List<Tensor> tensors = parameters.list().stream()
                     .map(p -> weights.get().narrow(0, p.offset(), p.numel()).view(p.shape()))
                     .toList();
-            LlamaCheckpointWriter.writeInto(folder, config, tensors, source, LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
+            LlamaCheckpointWriter.writeInto(
+                    folder, config, tensors, companions, LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
             tensors.forEach(Tensor::close);
             state.write(folder);
             for (Path file : plainFiles(folder)) {

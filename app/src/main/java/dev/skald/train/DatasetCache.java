@@ -9,16 +9,18 @@ import java.util.List;
 
 /**
  * Where the packed form of a dataset is: at its path when that is packed already, else in {@code dataset_prepared_path} under a name made of
- * all that the tokens depend on (files with size and time, tokenizer, settings), so that it is found again when nothing has changed.
+ * all that the tokens depend on (files with size, time and a sample of their content, tokenizer, settings), so that it is found again when nothing has changed.
  */
-record DatasetCache(Path directory, Tokenizer tokenizer, Encoding encoding, int threads) {
+record DatasetCache(Path directory, Path outputDir, Tokenizer tokenizer, Encoding encoding, int threads) {
 
     static DatasetCache of(TrainerConfig config, Tokenizer tokenizer) {
+        config.specialTokens().require(tokenizer);
         int threads = config.datasetProcesses() == null
                 ? Runtime.getRuntime().availableProcessors()
                 : config.datasetProcesses();
         return new DatasetCache(
                 Path.of(config.datasetPreparedPath()),
+                Path.of(config.outputDir()),
                 tokenizer,
                 DatasetPacker.encoding(tokenizer, config.addBosToken()),
                 threads);
@@ -41,6 +43,6 @@ record DatasetCache(Path directory, Tokenizer tokenizer, Encoding encoding, int 
     }
 
     private DatasetPacker packer(DatasetConfig dataset) throws IOException {
-        return new DatasetPacker(List.of(dataset), tokenizer, encoding, threads);
+        return new DatasetPacker(List.of(dataset), List.of(directory, outputDir), tokenizer, encoding, threads);
     }
 }

@@ -2,6 +2,7 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.Key;
+import java.nio.file.Path;
 
 /** One entry of {@code datasets} or {@code test_datasets}. */
 public record DatasetConfig(
@@ -11,10 +12,15 @@ public record DatasetConfig(
                 alone = true)
         String path,
 
-        @Key(value = "How a row becomes a document; completion: its text, as it is.", defaultValue = "completion")
+        @Key(
+                value = "How a row becomes a document; completion, or pretrain: its text, as it is.",
+                defaultValue = "completion")
         String type,
 
-        @Key(value = "The field, or column, of the text.", defaultValue = "text")
+        @Key(
+                value = "The field, or column, of the text.",
+                defaultValue = "text",
+                alsoCalled = {"field", "text_column"})
         String textField,
 
         @Key(
@@ -34,6 +40,7 @@ public record DatasetConfig(
         if (path == null || path.isBlank()) {
             throw new InvalidInputException("datasets: an entry has no path");
         }
+        type = type.equals("pretrain") ? "completion" : type;
         if (!type.equals("completion")) {
             throw new InvalidInputException("datasets: " + path + ": type: found '" + type + "', expected completion");
         }
@@ -48,6 +55,10 @@ public record DatasetConfig(
     private static String lastPart(String path) {
         String plain = path.replaceFirst("(^|/)[^/]*[*?{\\[].*", "").replaceFirst("/+$", "");
         String last = plain.substring(plain.lastIndexOf('/') + 1);
+        if (last.equals(".") || last.equals("..")) {
+            Path directory = Path.of(plain).toAbsolutePath().normalize().getFileName();
+            last = directory == null ? "" : directory.toString();
+        }
         return last.isEmpty() ? "texts" : last.replaceFirst("\\.(jsonl|ndjson|txt|parquet)(\\.gz|\\.zst)?$", "");
     }
 }

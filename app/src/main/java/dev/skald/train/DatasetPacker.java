@@ -81,15 +81,23 @@ public final class DatasetPacker {
     /**
      * Finds the files of the datasets.
      *
+     * @param others directories below those of the datasets that hold no texts: what is written goes there
      * @param threads that tokenise
      * @throws InvalidInputException if there are none
      */
-    public DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads)
+    public DatasetPacker(
+            List<DatasetConfig> datasets, List<Path> others, Tokenizer tokenizer, Encoding encoding, int threads)
             throws IOException {
-        this(datasets, tokenizer, encoding, threads, UNIT_BYTES);
+        this(datasets, others, tokenizer, encoding, threads, UNIT_BYTES);
     }
 
-    DatasetPacker(List<DatasetConfig> datasets, Tokenizer tokenizer, Encoding encoding, int threads, long unitBytes)
+    DatasetPacker(
+            List<DatasetConfig> datasets,
+            List<Path> others,
+            Tokenizer tokenizer,
+            Encoding encoding,
+            int threads,
+            long unitBytes)
             throws IOException {
         this.tokenizer = tokenizer;
         this.encoding = encoding;
@@ -97,7 +105,7 @@ public final class DatasetPacker {
         this.unitBytes = unitBytes;
         List<TextFile> found = new ArrayList<>();
         for (DatasetConfig dataset : datasets) {
-            for (Path file : TextFiles.find(dataset.path())) {
+            for (Path file : TextFiles.find(dataset.path(), others)) {
                 found.add(new TextFile(dataset, file));
             }
         }
@@ -107,7 +115,7 @@ public final class DatasetPacker {
     /**
      * What surrounds each document: eos always, bos if asked for.
      *
-     * @throws InvalidInputException if the tokenizer has not the token
+     * @throws InvalidInputException if the tokenizer has not the token, whoever asked for it
      */
     public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
         Mark bos = switch (addBos) {
@@ -136,6 +144,7 @@ public final class DatasetPacker {
             sources.append(file.path.toAbsolutePath().normalize()).append(' ');
             sources.append(Files.size(file.path)).append(' ');
             sources.append(Files.getLastModifiedTime(file.path)).append(' ');
+            sources.append(ContentSample.of(file.path)).append(' ');
             sources.append(file.dataset.name()).append(' ');
             sources.append(file.dataset.textField()).append(' ');
             sources.append(file.dataset.langField()).append('\n');

@@ -60,8 +60,10 @@ public record DeepSpeedConfig(
             @Key(value = "Reduce gradients while the backward pass goes on.", defaultValue = "false")
             boolean overlapComm,
 
-            @Key(value = "Elements of a bucket of gradients.", defaultValue = "5e8")
-            long reduceBucketSize,
+            @Key(
+                    value = "Elements of a bucket of gradients; auto: hidden_size squared, as transformers has it.",
+                    defaultValue = "5e8")
+            Auto reduceBucketSize,
 
             @Key(value = "Elements of a bucket of parameters.", defaultValue = "5e8")
             long allgatherBucketSize) {
@@ -87,8 +89,13 @@ public record DeepSpeedConfig(
                 throw new InvalidInputException(
                         "zero_optimization.contiguous_gradients: found false, but gradients are always contiguous here");
             }
-            bucket("reduce_bucket_size", reduceBucketSize);
+            bucket("reduce_bucket_size", reduceBucketSize.isSet() ? (long) reduceBucketSize.value() : 1);
             bucket("allgather_bucket_size", allgatherBucketSize);
+        }
+
+        /** Elements of a bucket of gradients of a model. */
+        long reduceBucketElements(int hiddenSize) {
+            return reduceBucketSize.isSet() ? (long) reduceBucketSize.value() : (long) hiddenSize * hiddenSize;
         }
 
         private static void bucket(String key, long elements) {
@@ -182,7 +189,9 @@ public record DeepSpeedConfig(
     }
 
     static DeepSpeedConfig of(ConfigFile file, List<String> warnings) {
-        Binder binder = new Binder(file, KeysWithoutEffect.DEEPSPEED).reading(Auto.class, Auto::read);
+        Binder binder = new Binder(file, DeepSpeedKeys.of())
+                .reading(Auto.class, Auto::read)
+                .absent("auto");
         DeepSpeedConfig config = binder.bind(DeepSpeedConfig.class);
         warnings.addAll(binder.warnings());
         return config;

@@ -29,7 +29,11 @@ public record TrainerConfig(
                 defaultValue = "auto")
         Switch addBosToken,
 
-        @Key("What to train on.") List<DatasetConfig> datasets,
+        @Key("What tokenizer_config.json says too: other tokens are not given to a tokenizer here.")
+        SpecialTokens specialTokens,
+
+        @Key(value = "What to train on.", alsoCalled = "pretraining_dataset")
+        List<DatasetConfig> datasets,
 
         @Key("What to validate on; not together with val_set_size.")
         List<DatasetConfig> testDatasets,
@@ -42,7 +46,7 @@ public record TrainerConfig(
         @Key(value = "Where raw text is kept once it is tokenised.", defaultValue = "last_run_prepared")
         String datasetPreparedPath,
 
-        @Key("Threads that tokenise; all processors when not given.")
+        @Key(value = "Threads that tokenise; all processors when not given.", alsoCalled = "dataset_num_proc")
         Integer datasetProcesses,
 
         @Key(
@@ -83,7 +87,9 @@ public record TrainerConfig(
         @Key("The same as a fraction of the run. Neither: 3 % of the run, at most 100.")
         Double warmupRatio,
 
-        @Key(value = "adamw_torch_fused or adamw_torch: AdamW.", defaultValue = "adamw_torch_fused")
+        @Key(
+                value = "adamw_torch_fused or adamw_torch: AdamW; one with its state in 8 bits runs as the same AdamW.",
+                defaultValue = "adamw_torch_fused")
         String optimizer,
 
         @Key(value = "Decoupled weight decay; not applied to norm weights.", defaultValue = "0.0")
@@ -95,7 +101,7 @@ public record TrainerConfig(
         @Key(value = "Decay of AdamW's second moment.", defaultValue = "0.999")
         double adamBeta2,
 
-        @Key(value = "Added to the root of AdamW's second moment.", defaultValue = "1e-8")
+        @Key(value = "Added to the root of AdamW's second moment.", defaultValue = "1e-8", alsoCalled = "adam_eps")
         double adamEpsilon,
 
         @Key(value = "Norm to which the gradient is clipped; 0: it is not.", defaultValue = "1.0")
@@ -130,10 +136,16 @@ public record TrainerConfig(
         @Key(value = "Checkpoints that are kept.", defaultValue = "4")
         int saveTotalLimit,
 
-        @Key(value = "Parameters and activations in bfloat16; auto: unless fp16 is true.", defaultValue = "auto")
+        @Key(
+                value = "Parameters and activations in bfloat16; auto: unless fp16 is true.",
+                defaultValue = "auto",
+                alsoCalled = "bfloat16")
         Switch bf16,
 
-        @Key(value = "Parameters and activations in float16, with a loss scale; auto: no.", defaultValue = "auto")
+        @Key(
+                value = "Parameters and activations in float16, with a loss scale; auto: no.",
+                defaultValue = "auto",
+                alsoCalled = "float16")
         Switch fp16,
 
         @Key(value = "Let CUDA multiply float32 with 10 bits of mantissa; auto: no.", defaultValue = "auto")
@@ -160,23 +172,31 @@ public record TrainerConfig(
         @Key("DeepSpeed's file; --deepspeed on the command line wins.")
         String deepspeed,
 
-        @Key("None: all parameters are trained.") String adapter,
-
         @Key(value = "Where checkpoints, metrics and the report go.", defaultValue = "./model-out")
         String outputDir) {
 
-    private static final Set<String> OPTIMIZERS = Set.of("adamw_torch_fused", "adamw_torch", "adamw_hf", "adamw");
+    private static final Set<String> OPTIMIZERS =
+            Set.of("adamw_torch_fused", "adamw_torch", "adamw_hf", "adamw", "adamw_apex_fused", "paged_adamw_32bit");
+
+    /** AdamW with its state in fewer bits. */
+    private static final Set<String> SMALL_STATE = Set.of(
+            "adamw_bnb_8bit",
+            "adamw_8bit",
+            "adamw_torch_8bit",
+            "adamw_torch_4bit",
+            "ao_adamw_8bit",
+            "ao_adamw_4bit",
+            "paged_adamw_8bit",
+            "paged_adamw");
 
     public TrainerConfig {
+        specialTokens = specialTokens == null ? new SpecialTokens(null, null, null, null, List.of()) : specialTokens;
         datasets = List.copyOf(datasets);
         testDatasets = List.copyOf(testDatasets);
         require(baseModel != null, "base_model is missing");
         require(!datasets.isEmpty(), "datasets is missing");
         require(
-                adapter == null,
-                "adapter: found '" + adapter + "', but all parameters are trained here; remove the key");
-        require(
-                OPTIMIZERS.contains(optimizer),
+                OPTIMIZERS.contains(optimizer) || SMALL_STATE.contains(optimizer),
                 "optimizer: found '" + optimizer + "', expected one of adamw_torch_fused, adamw_torch");
         require(samplePacking, "sample_packing: found false, but documents are always packed here");
         require(padToSequenceLen, "pad_to_sequence_len: found false, but sequences are always full here");
@@ -245,9 +265,17 @@ public record TrainerConfig(
 
     static TrainerConfig of(ConfigFile file, List<String> overrides, List<String> warnings) {
         file.override(overrides);
-        Binder binder = new Binder(file, KeysWithoutEffect.TRAINER).reading(StepInterval.class, StepInterval::read);
+        Binder binder = new Binder(file, AxolotlKeys.of()).reading(StepInterval.class, StepInterval::read);
         TrainerConfig config = binder.bind(TrainerConfig.class);
         warnings.addAll(binder.warnings());
+        if (SMALL_STATE.contains(config.optimizer)) {
+            warnings.add(file.name() + ": optimizer " + config.optimizer
+                    + " runs as AdamW with its state in float32; see DeepSpeed's offload_optimizer for memory");
+        }
+        if (file.root().hasNonNull("pretraining_dataset")) {
+            warnings.add(file.name() + ": pretraining_dataset is read as datasets: its texts are tokenised before the"
+                    + " run, once, and not streamed");
+        }
         return config;
     }
 

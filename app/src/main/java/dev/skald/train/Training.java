@@ -9,6 +9,7 @@ import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;
 import dev.skald.model.LlamaCheckpoint;
+import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
 import dev.skald.model.TrainableLlama;
@@ -55,12 +56,13 @@ public final class Training {
         this.outputDir = Path.of(config.outputDir());
         this.base = Path.of(config.baseModel());
         this.model = LlamaConfig.read(base.resolve("config.json"));
-        this.tokenizer = Tokenizer.load(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()));
+        this.tokenizer = Tokenizer.load(config.tokenizerPath());
         this.dtype = switch (config.precision()) {
             case BF16 -> DType.BF16;
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
+        config.specialTokens().require(tokenizer);
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
                     + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
@@ -109,6 +111,14 @@ public final class Training {
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
+            Optional<Resumption> resumption =
+                    state.map(saved -> new Resumption(resumed.orElseThrow(), saved, timetable));
+            Optional<String> finished = resumption.flatMap(Resumption::finished);
+            say("", finished);
+            if (finished.isPresent()) {
+                return;
+            }
+            say("warning: ", resumption.flatMap(each -> each.otherSchedule(config)));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
             try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, resumed));
                     TrainableLlama training =
@@ -121,7 +131,7 @@ public final class Training {
                             ranks,
                             model,
                             parameters,
-                            tokenizerFiles(),
+                            LlamaCheckpointWriter.companions(base, config.tokenizerPath()),
                             optimizer);
                     Monitor monitor = monitor(timetable, data, rate, state)) {
                 LossScaler scaler = lossScaler();
@@ -149,6 +159,12 @@ public final class Training {
         }
     }
 
+    private void say(String before, Optional<String> line) {
+        if (rank.isFirst()) {
+            line.ifPresent(text -> System.err.println(before + text));
+        }
+    }
+
     /** What one rank does for all: verifies the checkpoint to go on from, tokenises, looks after the output directory. */
     private Checkpoints prepare(Checkpoints checkpoints) {
         try {
@@ -168,7 +184,7 @@ public final class Training {
         DeepSpeedConfig.Zero zero = deepSpeed.zeroOptimization();
         return new ZeroOptimizer.Options(
                 zero.stage(),
-                zero.reduceBucketSize(),
+                zero.reduceBucketElements(model.hidden_size()),
                 zero.allgatherBucketSize(),
                 zero.overlapComm(),
                 zero.offloadOptimizer().device().equals("cpu"));
@@ -215,11 +231,6 @@ public final class Training {
         try (Stream<Path> files = Files.list(directory)) {
             return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors"));
         }
-    }
-
-    private Optional<Path> tokenizerFiles() {
-        return Optional.of(config.tokenizerConfig() == null ? base : Path.of(config.tokenizerConfig()))
-                .filter(Files::isDirectory);
     }
 
     private Monitor monitor(Timetable timetable, TrainingData data, double rate, Optional<TrainerState> resumed)

@@ -60,6 +60,27 @@ class DatasetPackerTest {
         assertThat(texts(pack("a.jsonl", Switch.AUTO, 1))).first().isEqualTo("hej</s>");
     }
 
+    /** Whoever asks for the begin token, the trainer's file or the tokenizer's: it is there, or that is an error. */
+    @Test
+    void aBosTokenThatIsAskedForIsThere() throws IOException {
+        Files.writeString(directory.resolve("a.txt"), "hej");
+        Path config = directory.resolve("tokenizer/tokenizer_config.json");
+        Files.writeString(config, "{\"add_bos_token\": true, \"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+        tokenizer = Tokenizer.load(directory.resolve("tokenizer"));
+        assertThat(texts(pack("a.txt", Switch.AUTO, 1))).containsExactly("<s>hej</s>");
+        assertThat(texts(pack("a.txt", Switch.FALSE, 1))).containsExactly("hej</s>");
+        for (String without : List.of("", "\"bos_token\": null, ", "\"bos_token\": \"<none>\", ")) {
+            Files.writeString(config, "{\"add_bos_token\": true, " + without + "\"eos_token\": \"</s>\"}");
+            tokenizer = Tokenizer.load(directory.resolve("tokenizer"));
+            for (Switch asked : List.of(Switch.TRUE, Switch.AUTO)) {
+                assertThatThrownBy(() -> pack("a.txt", asked, 1))
+                        .isInstanceOf(InvalidInputException.class)
+                        .hasMessageContaining("bos_token is missing, or not in the vocabulary");
+            }
+            assertThat(texts(pack("a.txt", Switch.FALSE, 1))).containsExactly("hej</s>");
+        }
+    }
+
     @Test
     void everyFormIsRead() throws IOException {
         Path data = Files.createDirectories(directory.resolve("data/deep"));
@@ -129,6 +150,7 @@ class DatasetPackerTest {
         DatasetConfig dataset = dataset(directory.resolve("many.jsonl").toString());
         new DatasetPacker(
                         List.of(dataset),
+                        List.of(),
                         tokenizer,
                         DatasetPacker.encoding(tokenizer, Switch.FALSE),
                         threads,
@@ -209,7 +231,8 @@ class DatasetPackerTest {
     private PackedTokens pack(String path, Switch bos, int threads) throws IOException {
         DatasetConfig dataset = dataset(directory.resolve(path).toString());
         Path out = Files.createTempDirectory(directory, "packed");
-        new DatasetPacker(List.of(dataset), tokenizer, DatasetPacker.encoding(tokenizer, bos), threads).pack(out);
+        new DatasetPacker(List.of(dataset), List.of(), tokenizer, DatasetPacker.encoding(tokenizer, bos), threads)
+                .pack(out);
         return PackedTokens.open(out);
     }
 

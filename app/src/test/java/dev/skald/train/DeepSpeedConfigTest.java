@@ -30,7 +30,7 @@ class DeepSpeedConfigTest {
         assertThat(warnings).isEmpty();
         assertThat(resolved.zeroOptimization())
                 .isEqualTo(new DeepSpeedConfig.Zero(
-                        2, new DeepSpeedConfig.Offload("cpu"), null, true, true, 500_000_000, 500_000_000));
+                        2, new DeepSpeedConfig.Offload("cpu"), null, true, true, new Auto(500_000_000), 500_000_000));
         assertThat(resolved.bf16().enabled()).isEqualTo(Switch.TRUE);
         assertThat(resolved.fp16()).isEqualTo(new DeepSpeedConfig.Fp16(Switch.FALSE, false, 0, 32, 1000, 2, false, 1));
         assertThat(resolved.trainBatchSize()).isEqualTo(new Auto(1472));
@@ -124,8 +124,31 @@ class DeepSpeedConfigTest {
                         "ds.json",
                         "{\"zero_optimization\": {\"stage\": 1, \"reduce_bucket_size\": 2e8, \"sub_group_size\": 1e9}, \"steps_per_print\": 10}"),
                 warnings);
-        assertThat(config.zeroOptimization().reduceBucketSize()).isEqualTo(200_000_000);
+        assertThat(config.zeroOptimization().reduceBucketElements(64)).isEqualTo(200_000_000);
         assertThat(warnings).hasSize(2).allMatch(line -> line.contains("has no effect"));
+    }
+
+    /** transformers fills reduce_bucket_size with hidden_size squared; another auto is DeepSpeed's default. */
+    @Test
+    void autoIsWhatTransformersFillsIn() {
+        DeepSpeedConfig config = parse("""
+                {"zero_optimization": {"stage": 2, "overlap_comm": "auto", "contiguous_gradients": "auto",
+                   "reduce_bucket_size": "auto", "allgather_bucket_size": "auto", "stage3_prefetch_bucket_size": "auto",
+                   "stage3_param_persistence_threshold": "auto", "sub_group_size": 1e9},
+                 "fp16": {"enabled": "auto", "loss_scale": "auto", "initial_scale_power": "auto"},
+                 "amp": {"enabled": "auto", "opt_level": "auto"},
+                 "steps_per_print": "auto", "wall_clock_breakdown": "auto"}
+                """);
+        assertThat(config.zeroOptimization().reduceBucketElements(4096)).isEqualTo(4096L * 4096);
+        assertThat(config.zeroOptimization().allgatherBucketSize()).isEqualTo(500_000_000);
+        assertThat(config.zeroOptimization().contiguousGradients()).isTrue();
+        assertThat(config.zeroOptimization().overlapComm()).isFalse();
+        assertThat(config.fp16().initialScalePower()).isEqualTo(16);
+        assertThat(parse(config.resolve(TRAINER, 1).toJson())).isEqualTo(config.resolve(TRAINER, 1));
+        assertThatThrownBy(
+                        () -> parse("{\"amp\": {\"enabled\": true}, \"zero_optimization\": {\"cpu_offload\": true}}"))
+                .hasMessageContaining("amp: found keys and values, but")
+                .hasMessageContaining("zero_optimization.cpu_offload: found true, but give offload_optimizer");
     }
 
     private static DeepSpeedConfig parse(String json) {

@@ -7,6 +7,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.config.Binder;
 import dev.skald.config.ConfigFile;
 import dev.skald.config.Key;
+import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -106,6 +108,7 @@ class TrainerConfigTest {
         for (Class<?> type : List.of(
                 TrainerConfig.class,
                 DatasetConfig.class,
+                SpecialTokens.class,
                 DeepSpeedConfig.class,
                 DeepSpeedConfig.Zero.class,
                 DeepSpeedConfig.Offload.class,
@@ -122,7 +125,7 @@ class TrainerConfigTest {
         List<String> keys = Arrays.stream(TrainerConfig.class.getRecordComponents())
                 .map(Binder::key)
                 .toList();
-        assertThat(keys).doesNotContainAnyElementsOf(KeysWithoutEffect.TRAINER.keySet());
+        assertThat(keys).doesNotContainAnyElementsOf(AxolotlKeys.of().names());
     }
 
     @ParameterizedTest
@@ -132,11 +135,17 @@ class TrainerConfigTest {
         "corpus/*/*.jsonl, corpus",
         "corpus/sv*.txt, corpus",
         "*.jsonl, texts",
-        "/packed, packed"
+        "/packed, packed",
+        "/texts/sv/., sv",
+        "/texts/sv/.., texts",
+        "/.., texts",
+        "./*.jsonl, HERE",
+        "., HERE"
     })
     void aDatasetIsNamedAfterItsPath(String path, String name) {
+        String here = Path.of("").toAbsolutePath().getFileName().toString();
         assertThat(new DatasetConfig(path, "completion", "text", "lang", null, 1).name())
-                .isEqualTo(name);
+                .isEqualTo(name.replace("HERE", here));
     }
 
     @Test
@@ -186,6 +195,150 @@ class TrainerConfigTest {
         assertThat(warnings.getFirst()).startsWith("trainer.yaml: wandb_project has no effect: ");
     }
 
+    /** Keys as Axolotl's documentation and examples have them. */
+    @Test
+    void aFileOfAxolotlForFullTrainingWorksAsItIs() {
+        List<String> warnings = new ArrayList<>();
+        TrainerConfig config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", """
+                        base_model: NousResearch/Meta-Llama-3.1-8B
+                        model_type: LlamaForCausalLM
+                        tokenizer_type: AutoTokenizer
+                        load_in_8bit: false
+                        load_in_4bit: false
+                        strict: false
+                        plugins:
+                          - axolotl.integrations.liger.LigerPlugin
+                        liger_rope: true
+                        datasets:
+                          - path: texts/*.jsonl
+                            type: completion
+                            field: body
+                            split: train
+                        dataset_prepared_path:
+                        val_set_size: 0.05
+                        output_dir: ./outputs/out
+                        adapter:
+                        lora_r:
+                        lora_target_linear:
+                        sequence_len: 8192
+                        sample_packing: true
+                        eval_sample_packing: false
+                        wandb_project:
+                        wandb_log_model:
+                        gradient_accumulation_steps: 2
+                        micro_batch_size: 1
+                        num_epochs: 1
+                        optimizer: paged_adamw_8bit
+                        lr_scheduler: cosine
+                        learning_rate: 2e-5
+                        train_on_inputs: false
+                        group_by_length: false
+                        bf16: auto
+                        fp16:
+                        tf32: false
+                        gradient_checkpointing: true
+                        gradient_checkpointing_kwargs:
+                          use_reentrant: false
+                        early_stopping_patience:
+                        resume_from_checkpoint:
+                        local_rank:
+                        logging_steps: 1
+                        flash_attention: true
+                        s2_attention:
+                        warmup_steps: 100
+                        evals_per_epoch: 2
+                        eval_table_size:
+                        saves_per_epoch: 1
+                        debug:
+                        deepspeed:
+                        weight_decay: 0.0
+                        fsdp:
+                        fsdp_config: {}
+                        special_tokens:
+                          pad_token: <|end_of_text|>
+                        some_new_switch: false
+                        """), List.of(), warnings);
+        assertThat(config.datasets().getFirst().textField()).isEqualTo("body");
+        assertThat(config.datasetPreparedPath()).isEqualTo("last_run_prepared");
+        assertThat(config.specialTokens().padToken()).isEqualTo("<|end_of_text|>");
+        assertThat(config.deepspeed()).isNull();
+        assertThat(config.learningRate()).isEqualTo(2e-5);
+        assertThat(warnings)
+                .extracting(line -> line.replaceFirst("trainer.yaml: (optimizer )?(\\w+) .*", "$2"))
+                .containsExactly(
+                        "model_type",
+                        "tokenizer_type",
+                        "plugins",
+                        "liger_rope",
+                        "gradient_checkpointing_kwargs",
+                        "flash_attention",
+                        "some_new_switch",
+                        "paged_adamw_8bit");
+        assertThat(parse(config.toYaml())).isEqualTo(config);
+    }
+
+    @Test
+    void allThatIsNotHereIsSaidAtOnce() {
+        assertThatThrownBy(() -> parse(SMALLEST.replace("{path: texts}", "{path: texts, split: 'train[:5%]'}") + """
+                        load_in_4bit: true
+                        adapter: qlora
+                        relora: true
+                        sequense_len: 1
+                        ddp_timeot: 3
+                        rl: dpo
+                        batch_size: 16
+                        """))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage("trainer.yaml: unknown keys 'sequense_len' (did you mean 'sequence_len'?), "
+                        + "'ddp_timeot' (did you mean 'ddp_timeout'?); "
+                        + "datasets[0].split: found \"train[:5%]\", but give a file, a directory or a glob as path; "
+                        + "load_in_4bit: found true, but parameters are not quantised here; "
+                        + "adapter: found \"qlora\", but all parameters are trained here; remove the key; "
+                        + "relora: found true, but all parameters are trained here; remove the key; "
+                        + "rl: found \"dpo\", but texts as they are are all that is trained on here; "
+                        + "batch_size: found 16, but a step has micro_batch_size x gradient_accumulation_steps x ranks; "
+                        + "give gradient_accumulation_steps");
+    }
+
+    @Test
+    void pretrainingDatasetIsReadAsDatasets() {
+        List<String> warnings = new ArrayList<>();
+        String yaml = """
+                base_model: model
+                learning_rate: 1e-4
+                max_steps: 100
+                pretraining_dataset:
+                  - {path: texts, split: train, text_column: body, type: pretrain, trust_remote_code: false}
+                """;
+        TrainerConfig config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", yaml), List.of(), warnings);
+        assertThat(config.datasets())
+                .containsExactly(new DatasetConfig("texts", "completion", "body", "lang", null, 1));
+        assertThat(warnings).singleElement().asString().contains("pretraining_dataset is read as datasets");
+        assertThat(parse("base_model: m\nlearning_rate: 1e-4\npretraining_dataset: texts\n")
+                        .datasets())
+                .extracting(DatasetConfig::path)
+                .containsExactly("texts");
+        assertThatThrownBy(() -> parse(yaml + "datasets: [a]")).hasMessageContaining("give one of them");
+    }
+
+    @Test
+    void specialTokensAreThoseOfTheTokenizer(@TempDir Path directory) throws IOException {
+        Tokenizer tokenizer = ByteTokenizer.write(directory);
+        String tokens = SMALLEST + "special_tokens: ";
+        parse(tokens + "{bos_token: <s>, eos_token: </s>, pad_token: x, unk_token: y}")
+                .specialTokens()
+                .require(tokenizer);
+        parse(tokens).specialTokens().require(tokenizer);
+        assertThatThrownBy(
+                        () -> parse(tokens + "{eos_token: <s>}").specialTokens().require(tokenizer))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining(
+                        "special_tokens.eos_token: found '<s>', but eos_token of tokenizer_config.json is '</s>'");
+        assertThatThrownBy(() ->
+                        parse(tokens + "{bos_token: nowhere}").specialTokens().require(tokenizer))
+                .hasMessageContaining("special_tokens.bos_token: found 'nowhere'");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             learnin_rate: 1        | unknown key 'learnin_rate'; did you mean 'learning_rate'?
@@ -208,7 +361,7 @@ class TrainerConfigTest {
             datasets: [{path: a, weight: -1}]    | datasets: a: weight: found -1.0, expected more than 0, at most 1000
             save_steps: 1.5        | save_steps: found 1.5, expected a whole number of steps, or a fraction of the run below 1
             val_set_size: 1.5      | val_set_size: found 1.5, expected a fraction below 1 or a whole number of documents
-            adapter: lora          | adapter: found 'lora', but all parameters are trained here
+            adapter: lora          | adapter: found "lora", but all parameters are trained here
             adam_beta2: 1          | adam_beta2: found 1.0, expected 0 to below 1
             gradient_checkpointing: offload | gradient_checkpointing: found "offload", expected true or false
             """)

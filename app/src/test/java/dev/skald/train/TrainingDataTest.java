@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,33 @@ class TrainingDataTest {
         assertThat(entries(cache)).hasSize(5);
     }
 
+    /** An edit in place that leaves size and time: everywhere in a large file, at one place in a small one. */
+    @Test
+    void rawTextIsPackedAgainWhenItsContentChanges() throws IOException {
+        Path small = directory.resolve("sv.jsonl");
+        Path large = directory.resolve("da.jsonl");
+        Files.writeString(large, Files.readString(large).repeat(100));
+        assertThat(Files.size(large)).isGreaterThan(500_000);
+        open("");
+        Path cache = directory.resolve("cache");
+        assertThat(entries(cache)).hasSize(2);
+        edit(small, text -> text.replace("dokument nummer 57\"", "dokument nummer 75\""));
+        long before = open("").tokens();
+        assertThat(entries(cache)).hasSize(3);
+        edit(large, text -> text.replace("dokument", "paragraf"));
+        assertThat(open("").tokens()).isEqualTo(before);
+        assertThat(entries(cache)).hasSize(4);
+    }
+
+    private static void edit(Path file, UnaryOperator<String> edit) throws IOException {
+        FileTime time = Files.getLastModifiedTime(file);
+        String text = Files.readString(file);
+        String edited = edit.apply(text);
+        assertThat(edited).hasSameSizeAs(text).isNotEqualTo(text);
+        Files.writeString(file, edited);
+        Files.setLastModifiedTime(file, time);
+    }
+
     @Test
     void heldOutDocumentsAreValidatedByLanguageAndNotTrainedOn() throws IOException {
         TrainingData all = open("");
@@ -168,6 +196,7 @@ class TrainingDataTest {
         new DatasetPacker(
                         List.of(new DatasetConfig(
                                 directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1)),
+                        List.of(),
                         other,
                         new dev.skald.dataset.PackedIndex.Encoding("another", 258, null, 257),
                         1)
@@ -177,6 +206,72 @@ class TrainingDataTest {
         assertThatThrownBy(() -> TrainingData.open(config, tokenizer))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("packed with another tokenizer: found SHA-256 another");
+    }
+
+    /** A run in the directory of its own texts finds the same texts when it is started again, as it did the first time. */
+    @Test
+    void aDirectoryHoldsTextsAndNotWhatIsWrittenIntoIt() throws IOException {
+        String yaml = """
+                base_model: %1$s/tokenizer
+                learning_rate: 1e-4
+                sequence_len: 32
+                dataset_prepared_path: %1$s/cache
+                output_dir: %1$s/out
+                datasets: [{path: %1$s}]
+                """.formatted(directory);
+        TrainerConfig config = TrainerConfigTest.parse(yaml);
+        long tokens = prepared(config).tokens();
+        assertThat(tokens).isEqualTo(open("").tokens());
+        for (String name : List.of(
+                "out/metrics.jsonl",
+                "out/notes/text.jsonl",
+                "earlier/metrics.jsonl",
+                "earlier/validation.jsonl",
+                "earlier/trainer.yaml",
+                "earlier/deepspeed.json",
+                ".ipynb_checkpoints/sv-checkpoint.jsonl",
+                "deep/.git/description.txt",
+                ".hidden.jsonl",
+                "half/sources.txt",
+                "half/shard-00000.tokens")) {
+            Path file = directory.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "{\"text\": \"inte det här\"}\n");
+        }
+        Files.createSymbolicLink(directory.resolve("link"), directory.resolve("out"));
+        assertThat(prepared(config).tokens()).isEqualTo(tokens);
+        assertThat(entries(directory.resolve("cache"))).hasSize(3);
+        TrainerConfig inPlace = TrainerConfigTest.parse(yaml.replace("/out\n", "/earlier\n")
+                .replace("[{path: " + directory, "[{path: " + directory.resolve("earlier")));
+        assertThatThrownBy(() -> prepared(inPlace)).hasMessageContaining("found no text");
+    }
+
+    @Test
+    void whatAPathNamesIsMeant() throws IOException {
+        Path hidden = Files.createDirectories(directory.resolve("texts/.hidden/deep"));
+        Files.copy(directory.resolve("sv.jsonl"), hidden.resolve("sv.jsonl"));
+        Files.copy(directory.resolve("da.jsonl"), directory.resolve("texts/.da.jsonl"));
+        for (String path : List.of(
+                "texts/.hidden",
+                "texts/.hidden/deep/sv.jsonl",
+                "texts/.hidden/**/*.jsonl",
+                "texts/.da.jsonl",
+                "texts/.*.jsonl")) {
+            assertThat(TextFiles.find(directory.resolve(path).toString(), List.of(directory)))
+                    .as(path)
+                    .hasSize(1);
+        }
+        assertThatThrownBy(() -> TextFiles.find(directory.resolve("texts").toString(), List.of()))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("found no text");
+        assertThatThrownBy(() ->
+                        TextFiles.find(directory.resolve("texts/**/*.jsonl").toString(), List.of()))
+                .hasMessageContaining("found no text");
+    }
+
+    private TrainingData prepared(TrainerConfig config) throws IOException {
+        TrainingData.prepare(config, tokenizer);
+        return TrainingData.open(config, tokenizer);
     }
 
     private TrainingData open(String more) throws IOException {

@@ -12,6 +12,7 @@ import dev.skald.engine.Engine;
 import dev.skald.engine.Request;
 import dev.skald.model.Llama;
 import dev.skald.model.Windows;
+import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,11 +22,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs of a tiny model, against PyTorch 1.13's autograd (oracle/train_golden.py) and against each other. */
 class TrainingTest {
@@ -153,6 +156,68 @@ class TrainingTest {
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("master.safetensors: is damaged")
                 .hasMessageContaining("no other checkpoint");
+    }
+
+    @Test
+    void aFinishedRunThatIsStartedAgainSaysSoAndChangesNothing() throws Exception {
+        TrainerConfig config = tiny.config("out", "max_steps=3", "auto_resume_from_checkpoints=true");
+        List<StepMetrics> whole = tiny.train(config);
+        Path checkpoint = tiny.output("out").resolve("checkpoint-3");
+        byte[] state = Files.readAllBytes(checkpoint.resolve(TrainerState.FILE));
+
+        assertThat(tiny.train(config)).isEqualTo(whole);
+        assertThat(checkpoint.resolve(TrainerState.FILE)).hasBinaryContent(state);
+        Resumption again = new Resumption(checkpoint, TrainerState.read(checkpoint), Timetable.of(config, 1000, 1));
+        assertThat(again.finished())
+                .hasValue("the run is finished: " + checkpoint + " is after step 3, the run has 3 steps; "
+                        + "to go on, raise max_steps or num_epochs; to begin anew, choose another output_dir");
+        assertThat(again.otherSchedule(config)).isEmpty();
+    }
+
+    /** transformers' cosine: 0.5 (1 + cos(pi progress)) of the peak, whose progress is a share of the run. */
+    @Test
+    void aRunThatIsMadeLongerSaysThatItsScheduleChanges() throws Exception {
+        String[] settings = {"warmup_steps=0", "learning_rate=0.01", "auto_resume_from_checkpoints=true"};
+        tiny.train(tiny.config("out", with(settings, "max_steps=4")));
+        Path checkpoint = tiny.output("out").resolve("checkpoint-4");
+        TrainerConfig longer = tiny.config("out", with(settings, "max_steps=8"));
+        Resumption resumption =
+                new Resumption(checkpoint, TrainerState.read(checkpoint), Timetable.of(longer, 1000, 1));
+        assertThat(resumption.finished()).isEmpty();
+        assertThat(resumption.otherSchedule(longer))
+                .hasValue("the run has 8 steps, and had 4 when checkpoint-4 was saved: the schedule changes; "
+                        + "the learning rate of step 5 is 5.000e-03 instead of 0.000e+00");
+        TrainerConfig constant = tiny.config("out", with(settings, "max_steps=8", "lr_scheduler=constant"));
+        assertThat(resumption.otherSchedule(constant)).isEmpty();
+        assertThat(tiny.train(longer))
+                .hasSize(8)
+                .last()
+                .extracting(StepMetrics::learningRate)
+                .isEqualTo(new Schedule(LrScheduler.COSINE, 0.01, 0, 8, 0).at(7));
+    }
+
+    private static String[] with(String[] settings, String... more) {
+        return Stream.of(settings, more).flatMap(Arrays::stream).toArray(String[]::new);
+    }
+
+    /** Whether tokenizer_config names the directory or the file in it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"words", "words/tokenizer.json"})
+    void aCheckpointHasTheTokenizerThatItWasTrainedWith(String named) throws Exception {
+        Path words = Files.createDirectory(tiny.base().resolveSibling("words"));
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+            Files.move(tiny.base().resolve(file), words.resolve(file));
+        }
+        Files.writeString(tiny.base().resolve("generation_config.json"), "{\"temperature\": 0.25}");
+
+        tiny.train(tiny.config(
+                "out", "max_steps=1", "tokenizer_config=" + tiny.base().resolveSibling(named)));
+
+        Path checkpoint = tiny.output("out").resolve("checkpoint-1");
+        assertThat(Tokenizer.load(checkpoint).hash())
+                .isEqualTo(Tokenizer.load(words).hash());
+        assertThat(Tokenizer.load(checkpoint).eosId()).hasValue(257);
+        assertThat(checkpoint.resolve("generation_config.json")).hasContent("{\"temperature\": 0.25}");
     }
 
     @Test

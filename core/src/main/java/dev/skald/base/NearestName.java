@@ -2,7 +2,6 @@ package dev.skald.base;
 
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.stream.Collectors;
 
 /** The name that a misspelled one was most likely meant to be. */
 public final class NearestName {
@@ -23,14 +22,16 @@ public final class NearestName {
 
     /** The same for names that are written after something: {@code datasets[0].path}. */
     public static String suggestion(String before, String name, Collection<String> candidates) {
-        String nearest = of(name, candidates);
-        if (!nearest.isEmpty() && distance(name, nearest) <= Math.max(2, name.length() / 3)) {
-            return "did you mean '" + before + nearest + "'?";
+        if (isNear(name, candidates)) {
+            return "did you mean '" + before + of(name, candidates) + "'?";
         }
-        return candidates.isEmpty() || candidates.size() > 12
-                ? ""
-                : "expected one of "
-                        + candidates.stream().map(each -> before + each).collect(Collectors.joining(", "));
+        return candidates.isEmpty() || candidates.size() > 6 ? "" : "expected one of " + String.join(", ", candidates);
+    }
+
+    /** Whether a name may be meant to be one of the candidates: a third of it at most is otherwise, or two letters, or one of a short name. */
+    public static boolean isNear(String name, Collection<String> candidates) {
+        return candidates.stream()
+                .anyMatch(each -> distance(name, each) <= (name.length() < 5 ? 1 : Math.max(2, name.length() / 3)));
     }
 
     /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -30,27 +31,35 @@ import java.util.stream.Collectors;
  * was named with {@link #reading}. A key that is not given or empty has the default of its {@code Key}; without one, a list or map is empty,
  * anything else null, and a number or truth value that cannot be null is an error. Numbers and truth values may be written as texts.
  *
- * <p>Keys that no component has are refused, all of them at once, each with the nearest name; but those that are known to have no effect are
- * left out with a warning.
+ * <p>Keys that no component has are refused, all of them at once, each with a name that is near; but an empty one states nothing, and those
+ * that are known as another program's ({@link ForeignKeys}) may have no effect, which a warning says. So does a key that is false, if no name
+ * here is near: what is not there is off.
  */
 public final class Binder {
 
     private final ConfigFile file;
-    private final Map<String, String> withoutEffect;
+    private final ForeignKeys foreign;
     private final Map<Class<?>, Function<Value, ?>> readings = new HashMap<>();
     private final List<String> warnings = new ArrayList<>();
+    private Optional<String> absent = Optional.empty();
 
     /** All keys of the file have to be known. */
     public Binder(ConfigFile file) {
-        this(file, Map.of());
+        this(file, new ForeignKeys());
     }
 
     /**
-     * @param withoutEffect keys (with dots) that may be there but have no effect, and why
+     * @param foreign keys that may be there beside those of the record
      */
-    public Binder(ConfigFile file, Map<String, String> withoutEffect) {
+    public Binder(ConfigFile file, ForeignKeys foreign) {
         this.file = file;
-        this.withoutEffect = Map.copyOf(withoutEffect);
+        this.foreign = foreign;
+    }
+
+    /** Takes this text for no value where it can be none: {@code auto}, say, for a number. */
+    public Binder absent(String text) {
+        absent = Optional.of(text);
+        return this;
     }
 
     /** How a type is read that is a single value in a file. */
@@ -71,24 +80,27 @@ public final class Binder {
      */
     public <T extends Record> T bind(Class<T> type) {
         Map<String, String> unknown = new LinkedHashMap<>();
-        check(type, file.value(), unknown);
+        List<String> refused = new ArrayList<>();
+        check(type, file.value(), unknown, refused);
         if (!unknown.isEmpty()) {
-            throw unknown(unknown);
+            refused.addFirst(describe(unknown));
+        }
+        if (!refused.isEmpty()) {
+            throw new InvalidInputException(file.name() + ": " + String.join("; ", refused));
         }
         return record(type, file.value());
     }
 
-    private InvalidInputException unknown(Map<String, String> keys) {
-        if (keys.size() == 1) {
-            Map.Entry<String, String> only = keys.entrySet().iterator().next();
-            return new InvalidInputException(file.name() + ": unknown key '" + only.getKey() + "'"
-                    + (only.getValue().isEmpty() ? "" : "; " + only.getValue()));
+    private static String describe(Map<String, String> unknown) {
+        if (unknown.size() == 1) {
+            Map.Entry<String, String> only = unknown.entrySet().iterator().next();
+            return "unknown key '" + only.getKey() + "'" + (only.getValue().isEmpty() ? "" : "; " + only.getValue());
         }
-        return new InvalidInputException(file.name() + ": unknown keys "
-                + keys.entrySet().stream()
+        return "unknown keys "
+                + unknown.entrySet().stream()
                         .map(each -> "'" + each.getKey() + "'"
                                 + (each.getValue().isEmpty() ? "" : " (" + each.getValue() + ")"))
-                        .collect(Collectors.joining(", ")));
+                        .collect(Collectors.joining(", "));
     }
 
     /** {@code sequenceLen} as {@code sequence_len}, {@code adamBeta1} as {@code adam_beta1}. */
@@ -97,33 +109,81 @@ public final class Binder {
     }
 
     /** Looks for keys that nothing has, in all depths. */
-    private void check(Type type, Value value, Map<String, String> unknown) {
+    private void check(Type type, Value value, Map<String, String> unknown, List<String> refused) {
         if (type instanceof ParameterizedType many) {
             Type element = many.getActualTypeArguments()[many.getActualTypeArguments().length - 1];
             if (many.getRawType() == Map.class) {
-                value.node().fieldNames().forEachRemaining(key -> check(element, value.at(key), unknown));
+                value.node().fieldNames().forEachRemaining(key -> check(element, value.at(key), unknown, refused));
             } else {
-                value.oneOrMore().forEach(each -> check(element, each, unknown));
+                value.oneOrMore().forEach(each -> check(element, each, unknown, refused));
             }
         } else if (((Class<?>) type).isRecord()
                 && !readings.containsKey(type)
                 && value.node().isObject()) {
             Map<String, RecordComponent> components = new LinkedHashMap<>();
             for (RecordComponent component : ((Class<?>) type).getRecordComponents()) {
-                components.put(key(component), component);
+                names(component).forEach(name -> components.put(name, component));
             }
             value.node().fieldNames().forEachRemaining(key -> {
                 RecordComponent component = components.get(key);
                 Value inner = value.at(key);
                 if (component != null) {
-                    check(component.getGenericType(), inner, unknown);
-                } else if (withoutEffect.containsKey(inner.key())) {
-                    warnings.add(inner.where() + " has no effect: " + withoutEffect.get(inner.key()));
-                } else {
-                    unknown.put(inner.key(), NearestName.suggestion(value.at("").key(), key, components.keySet()));
+                    check(component.getGenericType(), inner, unknown, refused);
+                } else if (!inner.isAbsent()) {
+                    foreign(inner, value.at("").key(), key, components.keySet(), unknown, refused);
                 }
             });
         }
+    }
+
+    /** A key that no component has. */
+    private void foreign(
+            Value value,
+            String before,
+            String name,
+            Set<String> names,
+            Map<String, String> unknown,
+            List<String> refused) {
+        boolean near = NearestName.isNear(name, names);
+        Optional<ForeignKeys.Known> known =
+                foreign.find(value.key()).or(() -> near ? Optional.empty() : foreign.findFamily(value.key()));
+        if (known.isPresent()) {
+            String reason = known.get().reason();
+            if (known.get().asksForNothing(value.node())) {
+                return;
+            }
+            if (known.get().refused()) {
+                refused.add(value.key() + ": found " + value.found() + ", but " + reason);
+            } else {
+                warnings.add(value.where() + " has no effect: " + reason);
+            }
+            return;
+        }
+        if (value.node().isBoolean() && !value.node().booleanValue() && !near) {
+            warnings.add(value.where() + " has no effect: nothing of that name is here, so that it is off");
+            return;
+        }
+        unknown.put(value.key(), NearestName.suggestion(before, name, names));
+    }
+
+    /** All names of a component, its own first. */
+    private static List<String> names(RecordComponent component) {
+        List<String> names = new ArrayList<>(List.of(key(component)));
+        names.addAll(List.of(component.getAnnotation(Key.class).alsoCalled()));
+        return names;
+    }
+
+    /** What the file has for a component, under whichever of its names. */
+    private static Value given(RecordComponent component, Value object) {
+        List<Value> given = names(component).stream()
+                .map(object::at)
+                .filter(value -> !value.isAbsent())
+                .toList();
+        if (given.size() > 1) {
+            throw new InvalidInputException(given.getFirst().where() + " is also given as "
+                    + given.getLast().key() + ": give one of them");
+        }
+        return given.isEmpty() ? object.at(key(component)) : given.getFirst();
     }
 
     private <T extends Record> T record(Class<T> type, Value value) {
@@ -132,7 +192,7 @@ public final class Binder {
         Object[] values = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
             types[i] = components[i].getType();
-            values[i] = component(components[i], value.at(key(components[i])));
+            values[i] = component(components[i], given(components[i], value));
         }
         try {
             Constructor<T> constructor = type.getDeclaredConstructor(types);
@@ -149,8 +209,12 @@ public final class Binder {
     }
 
     private Object component(RecordComponent component, Value given) {
-        Value value = given.isAbsent() ? given.with(defaultValue(component)) : given;
         Class<?> type = component.getType();
+        boolean none = given.isAbsent()
+                || (isNumberOrTruth(type)
+                        && absent.isPresent()
+                        && absent.get().equals(given.node().textValue()));
+        Value value = none ? given.with(defaultValue(component)) : given;
         if (!value.isAbsent()) {
             return read(component.getGenericType(), value);
         }
@@ -158,6 +222,10 @@ public final class Binder {
             throw new InvalidInputException(given.where() + " is missing");
         }
         return type == List.class ? List.of() : type == Map.class ? Map.of() : null;
+    }
+
+    private static boolean isNumberOrTruth(Class<?> type) {
+        return type.isPrimitive() || Number.class.isAssignableFrom(type) || type == Boolean.class;
     }
 
     private static JsonNode defaultValue(RecordComponent component) {

@@ -16,6 +16,9 @@ public @interface Key {
     /** The value when the key is not given: JSON, or a text without quotes; empty: none. */
     String defaultValue() default "";
 
+    /** Other names that it may have in a file. */
+    String[] alsoCalled() default {};
+
     /** Whether the record may be written as the value of this key alone: {@code datasets: [a.txt]} for {@code datasets: [{path: a.txt}]}. */
     boolean alone() default false;
 }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a model directory as transformers' {@code save_pretrained} does: safetensors, in shards when large, and the files beside them. */
@@ -23,38 +22,53 @@ public final class LlamaCheckpointWriter {
 
     private static final Map<String, String> METADATA = Map.of("format", "pt");
 
-    /** What a model directory has besides weights and configuration; copied where the source has it. */
-    private static final List<String> COMPANIONS = List.of(
-            "generation_config.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "chat_template.jinja");
+    private static final String GENERATION = "generation_config.json";
+    private static final String TOKENIZER = "tokenizer.json";
+
+    /** What lies beside a tokenizer.json and belongs to it. */
+    private static final List<String> BESIDE_TOKENIZER =
+            List.of("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja");
 
     private LlamaCheckpointWriter() {}
+
+    /**
+     * What a model directory has besides weights and configuration, as far as it is there: name to file.
+     *
+     * @param model whose generation_config.json it is
+     * @param tokenizer a directory, or a tokenizer.json under whatever name; what lies beside it belongs to it
+     */
+    public static Map<String, Path> companions(Path model, Path tokenizer) {
+        Path file = Files.isDirectory(tokenizer) ? tokenizer.resolve(TOKENIZER) : tokenizer;
+        Map<String, Path> companions = new LinkedHashMap<>();
+        companions.put(GENERATION, model.resolve(GENERATION));
+        companions.put(TOKENIZER, file);
+        BESIDE_TOKENIZER.forEach(name -> companions.put(name, file.resolveSibling(name)));
+        companions.values().removeIf(each -> !Files.exists(each));
+        return companions;
+    }
 
     /**
      * Writes a whole model directory beside its place, and renames it when it is complete.
      *
      * @param target the new directory
      * @param tensors of the parameters of {@code config}, in the order of {@link Parameter#of}
-     * @param source where tokenizer and generation_config.json are copied from; empty for none
+     * @param companions what else is copied into it, see {@link #companions}
      * @param shardBytes no shard is larger, unless one tensor is
      * @throws InvalidInputException when {@code target} is there already
      * @throws IOException when it cannot be written; nothing of it is left then
      */
     public static void write(
-            Path target, LlamaConfig config, List<Tensor> tensors, Optional<Path> source, long shardBytes)
+            Path target, LlamaConfig config, List<Tensor> tensors, Map<String, Path> companions, long shardBytes)
             throws IOException {
         if (Files.exists(target)) {
             throw new InvalidInputException(target + ": is there already, expected a new directory");
         }
-        AtomicFiles.writeFolder(target, part -> writeInto(part, config, tensors, source, shardBytes));
+        AtomicFiles.writeFolder(target, part -> writeInto(part, config, tensors, companions, shardBytes));
     }
 
     /** As {@link #write}, into a directory that is there: for a caller that adds files before it renames. */
     public static void writeInto(
-            Path directory, LlamaConfig config, List<Tensor> tensors, Optional<Path> source, long shardBytes)
+            Path directory, LlamaConfig config, List<Tensor> tensors, Map<String, Path> companions, long shardBytes)
             throws IOException {
         List<Map<String, Tensor>> shards = shards(config, tensors, shardBytes);
         if (shards.size() == 1) {
@@ -64,15 +78,11 @@ public final class LlamaCheckpointWriter {
         }
         DType dtype = DType.of(tensors.getFirst().scalar_type());
         writeJson(directory.resolve("config.json"), config.withDType(dtype).toJson());
-        if (source.isPresent()) {
-            for (String name : COMPANIONS) {
-                Path file = source.get().resolve(name);
-                if (Files.exists(file)) {
-                    Files.copy(file, directory.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-                }
-            }
+        for (Map.Entry<String, Path> companion : companions.entrySet()) {
+            Files.copy(
+                    companion.getValue(), directory.resolve(companion.getKey()), StandardCopyOption.REPLACE_EXISTING);
         }
-        Path generation = directory.resolve("generation_config.json");
+        Path generation = directory.resolve(GENERATION);
         if (!Files.exists(generation)) {
             writeJson(generation, generationConfig(config));
         }

@@ -41,6 +41,7 @@ public final class Tokenizer {
     private final Decoder decoder;
     private final OptionalInt bosId;
     private final OptionalInt eosId;
+    private final boolean addBosToken;
     private final Optional<String> chatTemplate;
     /** Computed beside the loading. */
     private final CompletableFuture<String> hash;
@@ -72,6 +73,7 @@ public final class Tokenizer {
         this.hash = hash;
         bosId = named(config.path("bos_token"));
         eosId = named(config.path("eos_token"));
+        addBosToken = config.path("add_bos_token").asBoolean(false);
         chatTemplate = chatTemplate(config.path("chat_template"));
     }
 
@@ -264,10 +266,11 @@ public final class Tokenizer {
         return chatTemplate;
     }
 
-    /** Whether encoding with special tokens puts the begin-of-text token first. */
+    /** Whether texts begin with the begin-of-text token: the post-processor puts it first, or tokenizer_config.json has add_bos_token. */
     public boolean addsBos() {
-        return !template.before().isEmpty()
+        boolean templates = !template.before().isEmpty()
                 && bosId.equals(OptionalInt.of(template.before().getFirst()));
+        return templates || addBosToken;
     }
 
     /**

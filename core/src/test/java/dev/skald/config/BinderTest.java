@@ -68,7 +68,8 @@ class BinderTest {
     }
 
     private static Car yaml(String text) {
-        return new Binder(ConfigFile.parseYaml("car.yaml", text), Map.of("radio", "it is quiet here"))
+        return new Binder(
+                        ConfigFile.parseYaml("car.yaml", text), new ForeignKeys().without("it is quiet here", "radio"))
                 .reading(Percent.class, Percent::read)
                 .bind(Car.class);
     }
@@ -161,7 +162,7 @@ class BinderTest {
             slope: steep            | car.yaml: slope: found "steep", expected a number
             lenght: 1               | car.yaml: unknown key 'lenght'; did you mean 'length'?
             spare: {siez: 1}        | car.yaml: unknown key 'spare.siez'; did you mean 'spare.size'?
-            spare: {hubcap: 1}      | car.yaml: unknown key 'spare.hubcap'; expected one of spare.size, spare.count
+            spare: {hubcap: 1}      | car.yaml: unknown key 'spare.hubcap'; expected one of size, count
             [1]                     | car.yaml: found a list, expected keys and values
             """)
     void aWrongValueIsNamed(String line, String message) {
@@ -188,20 +189,80 @@ class BinderTest {
         assertThatThrownBy(() -> yaml("lenght: 1\nwheels: [{size: a}, {cuont: 2}]\nspare: {colour: x}\nname: [1]"))
                 .hasMessage(
                         "car.yaml: unknown keys 'lenght' (did you mean 'length'?), "
-                                + "'wheels[1].cuont' (did you mean 'wheels[1].count'?), 'spare.colour' (expected one of spare.size, spare.count)");
+                                + "'wheels[1].cuont' (did you mean 'wheels[1].count'?), 'spare.colour' (expected one of size, count)");
     }
 
     @Test
     void aKeyWithoutEffectIsAWarning() {
         Binder binder = new Binder(
                         ConfigFile.parseYaml("car.yaml", "radio: on\nspare: {size: b, paint: 3}"),
-                        Map.of("radio", "it is quiet here", "spare.paint", "it is hidden"))
+                        new ForeignKeys().without("it is quiet here", "radio").without("it is hidden", "spare.p*"))
                 .reading(Percent.class, Percent::read);
         assertThat(binder.bind(Car.class).spare()).isEqualTo(new Wheel("b", 1));
         assertThat(binder.warnings())
                 .containsExactly(
                         "car.yaml: radio has no effect: it is quiet here",
                         "car.yaml: spare.paint has no effect: it is hidden");
+    }
+
+    @Test
+    void keysOfAnotherProgram() {
+        ForeignKeys foreign = new ForeignKeys()
+                .without("it is quiet here", "radio", "radio_*")
+                .refused("wheels do not float", "boat", "boat_*", "wheels.sail")
+                .refusedUnless("petrol", "petrol is all there is", "fuel");
+        assertThat(warnings(
+                        "radio_volume: 3\nradio: false\nboat: no\nboat_keel: {enabled: false}\nfuel: petrol", foreign))
+                .containsExactly("car.yaml: radio_volume has no effect: it is quiet here");
+        assertThat(warnings("anything:\nboat: []\nboat_sails: 0\nfuel: ''\nradio: {}", foreign))
+                .isEmpty();
+        assertThat(warnings("cup_holder: false", foreign))
+                .containsExactly("car.yaml: cup_holder has no effect: nothing of that name is here, so that it is off");
+        assertThatThrownBy(() -> warnings("lenght: false", foreign))
+                .hasMessage("car.yaml: unknown key 'lenght'; did you mean 'length'?");
+        assertThatThrownBy(() -> warnings(
+                        "fuel: coal\nlenght: 3\nboat_keel: [1]\nwheels: [{sail: {enabled: true}}]\ncup_holder: 1",
+                        foreign))
+                .hasMessage("car.yaml: unknown keys 'lenght' (did you mean 'length'?), 'cup_holder'; "
+                        + "fuel: found \"coal\", but petrol is all there is; boat_keel: found a list, but wheels do not float; "
+                        + "wheels[0].sail: found keys and values, but wheels do not float");
+    }
+
+    private static List<String> warnings(String yaml, ForeignKeys foreign) {
+        Binder binder =
+                new Binder(ConfigFile.parseYaml("car.yaml", yaml), foreign).reading(Percent.class, Percent::read);
+        assertThat(binder.bind(Car.class).name()).isNull();
+        return binder.warnings();
+    }
+
+    record Named(
+            @Key(
+                    value = "Its name.",
+                    alsoCalled = {"title", "label"})
+            String name,
+
+            @Key(value = "Its size.", defaultValue = "3") int size) {}
+
+    @Test
+    void otherNamesOfAKey() {
+        assertThat(named("title: a", "")).isEqualTo(new Named("a", 3));
+        assertThat(named("name: b\ntitle:", "")).isEqualTo(new Named("b", 3));
+        assertThatThrownBy(() -> named("name: b\nlabel: c", ""))
+                .hasMessage("n.yaml: name is also given as label: give one of them");
+        assertThatThrownBy(() -> named("titel: b", ""))
+                .hasMessage("n.yaml: unknown key 'titel'; did you mean 'title'?");
+    }
+
+    @Test
+    void aTextForNoValue() {
+        assertThat(named("name: auto\nsize: auto", "auto")).isEqualTo(new Named("auto", 3));
+        assertThatThrownBy(() -> named("size: auto", ""))
+                .hasMessageContaining("found \"auto\", expected a whole number");
+    }
+
+    private static Named named(String yaml, String absent) {
+        Binder binder = new Binder(ConfigFile.parseYaml("n.yaml", yaml));
+        return (absent.isEmpty() ? binder : binder.absent(absent)).bind(Named.class);
     }
 
     record Required(@Key("Has to be there.") int size) {}

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -47,7 +48,12 @@ class LlamaCheckpointWriterTest {
                 Objects.requireNonNull(LlamaGoldenTest.class.getResource(name)).toURI());
         Path target = directory.resolve("new/checkpoint");
         try (LlamaCheckpoint read = LlamaCheckpoint.open(source, Optional.empty(), DeviceType.CPU)) {
-            LlamaCheckpointWriter.write(target, read.config(), read.tensors(), Optional.of(source), shardBytes);
+            LlamaCheckpointWriter.write(
+                    target,
+                    read.config(),
+                    read.tensors(),
+                    LlamaCheckpointWriter.companions(source, source),
+                    shardBytes);
             try (LlamaCheckpoint again = LlamaCheckpoint.open(target, Optional.empty(), DeviceType.CPU)) {
                 assertThat(again.config()).isEqualTo(read.config());
                 assertThat(again.dtype()).isEqualTo(read.dtype());
@@ -86,12 +92,13 @@ class LlamaCheckpointWriterTest {
         Path source = tiny.write(directory.resolve("source"));
         Path target = directory.resolve("target");
         try (LlamaCheckpoint read = LlamaCheckpoint.open(source, Optional.empty(), DeviceType.CPU)) {
-            LlamaCheckpointWriter.write(target, read.config(), read.tensors(), Optional.of(source), 1 << 20);
+            LlamaCheckpointWriter.write(
+                    target, read.config(), read.tensors(), LlamaCheckpointWriter.companions(source, source), 1 << 20);
             for (String name : List.of("tokenizer.json", "tokenizer_config.json", "generation_config.json")) {
                 assertThat(target.resolve(name)).hasSameBinaryContentAs(source.resolve(name));
             }
             Path without = directory.resolve("without");
-            LlamaCheckpointWriter.write(without, read.config(), read.tensors(), Optional.empty(), 1 << 20);
+            LlamaCheckpointWriter.write(without, read.config(), read.tensors(), Map.of(), 1 << 20);
             JsonNode generation = new ObjectMapper()
                     .readTree(without.resolve("generation_config.json").toFile());
             assertThat(generation.get("eos_token_id").intValue()).isEqualTo(TinyLlama.EOS);
@@ -103,12 +110,40 @@ class LlamaCheckpointWriterTest {
     }
 
     @Test
+    void aTokenizerOfAnotherPlaceIsCopiedWithWhatLiesBesideIt() throws IOException {
+        TinyLlama tiny = TinyLlama.random(1);
+        tiny.generation().put("temperature", 0.25);
+        Path model = tiny.write(directory.resolve("model"));
+        Path other = Files.createDirectory(directory.resolve("other"));
+        for (String name : List.of("words.json", "tokenizer_config.json", "generation_config.json", "config.json")) {
+            Files.writeString(other.resolve(name), name);
+        }
+        assertThat(LlamaCheckpointWriter.companions(model, other.resolve("words.json")))
+                .isEqualTo(Map.of(
+                        "tokenizer.json", other.resolve("words.json"),
+                        "tokenizer_config.json", other.resolve("tokenizer_config.json"),
+                        "generation_config.json", model.resolve("generation_config.json")));
+        assertThat(LlamaCheckpointWriter.companions(model, other))
+                .containsOnlyKeys("tokenizer_config.json", "generation_config.json");
+        Path target = directory.resolve("target");
+        try (LlamaCheckpoint read = LlamaCheckpoint.open(model, Optional.empty(), DeviceType.CPU)) {
+            LlamaCheckpointWriter.write(
+                    target,
+                    read.config(),
+                    read.tensors(),
+                    LlamaCheckpointWriter.companions(model, other.resolve("words.json")),
+                    1 << 20);
+        }
+        assertThat(target.resolve("tokenizer.json")).hasContent("words.json");
+    }
+
+    @Test
     void whatIsThereIsNotTouched() throws IOException {
         Path source = TinyLlama.random(1).write(directory.resolve("source"));
         Path target = Files.createDirectory(directory.resolve("target"));
         try (LlamaCheckpoint read = LlamaCheckpoint.open(source, Optional.empty(), DeviceType.CPU)) {
-            assertThatThrownBy(() -> LlamaCheckpointWriter.write(
-                            target, read.config(), read.tensors(), Optional.empty(), 1 << 20))
+            assertThatThrownBy(
+                            () -> LlamaCheckpointWriter.write(target, read.config(), read.tensors(), Map.of(), 1 << 20))
                     .isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("is there already");
         }
@@ -124,10 +159,10 @@ class LlamaCheckpointWriterTest {
             List<Tensor> tensors = new ArrayList<>(read.tensors());
             tensors.set(5, wrong);
             assertThatThrownBy(() -> LlamaCheckpointWriter.write(
-                            directory.resolve("target"), read.config(), tensors, Optional.of(source), 1))
+                            directory.resolve("target"), read.config(), tensors, Map.of(), 1))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> LlamaCheckpointWriter.write(
-                            directory.resolve("target"), read.config(), tensors.subList(0, 3), Optional.empty(), 1))
+                            directory.resolve("target"), read.config(), tensors.subList(0, 3), Map.of(), 1))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("3 tensors");
         }
@@ -142,8 +177,8 @@ class LlamaCheckpointWriterTest {
         Path full = Path.of("/dev/full");
         Files.createSymbolicLink(target.resolve("model.safetensors"), Files.exists(full) ? full : directory);
         try (LlamaCheckpoint read = LlamaCheckpoint.open(source, Optional.empty(), DeviceType.CPU)) {
-            assertThatThrownBy(() -> LlamaCheckpointWriter.writeInto(
-                            target, read.config(), read.tensors(), Optional.empty(), 1 << 20))
+            assertThatThrownBy(() ->
+                            LlamaCheckpointWriter.writeInto(target, read.config(), read.tensors(), Map.of(), 1 << 20))
                     .isInstanceOf(FileSystemException.class)
                     .hasMessageContaining(target.resolve("model.safetensors").toString());
         }
