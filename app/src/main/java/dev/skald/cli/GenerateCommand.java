@@ -217,9 +217,6 @@ final class GenerateCommand implements Callable<Integer> {
             }
         }
         out.flush();
-        if (out.checkError()) {
-            throw new IOException("standard output: cannot be written");
-        }
     }
 
     private static void summarize(List<Generation> results, PrintWriter err) {

@@ -47,21 +47,37 @@ public final class Main implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    /** Ends the JVM with the exit code: 0 done, 1 a fault of Skald, 2 a mistake in the input, 130 interrupted. */
+    /** What a shell reports of a program that wrote to a closed pipe: 128 and the number of SIGPIPE. */
+    private static final int CLOSED_PIPE = 141;
+
+    /**
+     * Ends the JVM with the exit code: 0 done, 1 a fault of Skald or of what it writes to, 2 bad input, 130 interrupted, 141 nobody reads the
+     * output any more.
+     */
     public static void main(String[] args) {
+        System.setOut(CheckedOutput.standard());
         System.exit(run(args));
     }
 
     /** Runs one command in this JVM; returns its exit code. */
     static int run(String... args) {
         Main main = new Main();
-        return CommandGroups.applyTo(new CommandLine(main))
+        CommandLine commandLine = CommandGroups.applyTo(new CommandLine(main))
                 .setUsageHelpWidth(HELP_WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(main::execute)
                 .setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command.getErr()))
                 .setParameterExceptionHandler(
-                        (e, words) -> main.report(e, e.getCommandLine().getErr()))
-                .execute(args);
+                        (e, words) -> main.report(e, e.getCommandLine().getErr()));
+        try {
+            int exitCode = commandLine.execute(args);
+            if (exitCode == 0) {
+                commandLine.getOut().flush();
+            }
+            return exitCode;
+        } catch (CheckedOutput.FailedException e) {
+            return main.report(e, commandLine.getErr());
+        }
     }
 
     @Override
@@ -69,9 +85,22 @@ public final class Main implements Runnable {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
+    /** Runs the verb; picocli would show the stack trace of what goes wrong while it prints the help. */
+    private int execute(CommandLine.ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (CheckedOutput.FailedException e) {
+            return report(e, spec.commandLine().getErr());
+        }
+    }
+
     private int report(Exception e, PrintWriter err) {
+        if (e instanceof CheckedOutput.FailedException failed && failed.isClosedPipe()) {
+            return CLOSED_PIPE;
+        }
         String mistake = userMistake(e);
-        String line = mistake == null && e instanceof TaskFailedException ? e.getMessage() : mistake;
+        boolean saysWhy = e instanceof TaskFailedException || e instanceof CheckedOutput.FailedException;
+        String line = mistake == null && saysWhy ? e.getMessage() : mistake;
         if (debug || line == null) {
             e.printStackTrace(err);
         }
