@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs the ranks of a training run as processes of this machine, and watches them. The first that fails ends the run: the others are stopped,
@@ -38,6 +39,7 @@ public final class LocalProcesses {
 
     private static final int LAST_LINES = 12;
     private static final int SIGNALLED = 128;
+    private static final int INTERRUPTED = 130;
 
     /**
      * How the run ended.
@@ -67,7 +69,11 @@ public final class LocalProcesses {
         Files.createDirectories(logs);
         int port = freePort();
         List<Child> children = new ArrayList<>();
-        Thread stopper = Thread.ofPlatform().unstarted(() -> stop(children));
+        AtomicBoolean stopping = new AtomicBoolean();
+        Thread stopper = Thread.ofPlatform().unstarted(() -> {
+            stopping.set(true);
+            stop(children);
+        });
         Runtime.getRuntime().addShutdownHook(stopper);
         try {
             for (int rank = 0; rank < processes; rank++) {
@@ -79,9 +85,11 @@ public final class LocalProcesses {
                         logs.resolve("rank-" + rank + ".log"),
                         rank == 0 ? Optional.of(console) : Optional.empty()));
             }
-            return watch(children);
+            return watch(children, stopping);
         } finally {
-            children.forEach(child -> child.process.destroyForcibly());
+            if (!stopping.get()) {
+                children.forEach(child -> child.process.destroyForcibly());
+            }
             removeHook(stopper);
         }
     }
@@ -128,9 +136,15 @@ public final class LocalProcesses {
         environment.putIfAbsent("OMP_NUM_THREADS", Integer.toString(threads(processes)));
     }
 
-    private static Outcome watch(List<Child> children) throws InterruptedException {
+    private static Outcome watch(List<Child> children, AtomicBoolean stopping) throws InterruptedException {
         long lostAt = 0;
         while (true) {
+            if (stopping.get()) { // ranks that have saved end one by one, which is no failure
+                for (Child child : children) {
+                    child.process.waitFor();
+                }
+                return new Outcome(INTERRUPTED, "the run was stopped", List.of());
+            }
             for (Child child : children) {
                 if (child.failed() && child.process.exitValue() != LostRankException.EXIT_CODE) {
                     return child.outcome(describe(child.process.exitValue()));
@@ -160,8 +174,9 @@ public final class LocalProcesses {
                 : "ended with exit code " + exitCode;
     }
 
+    /** {@link Process#destroy} would close the ranks' standard input too, which tells them that this process is gone. */
     private static void stop(List<Child> children) {
-        children.forEach(child -> child.process.destroy());
+        children.forEach(child -> child.process.toHandle().destroy());
         long until = System.nanoTime() + STOP.toNanos();
         for (Child child : children) {
             try {

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 
 /** One rank of a training run, from its configuration to its last checkpoint: puts together what {@link Trainer} works with. */
@@ -62,6 +61,7 @@ public final class Training {
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
+        StartingWeights.areIn(base); // which refuses weights that are not read, before anything is done
         config.specialTokens().require(tokenizer);
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
@@ -119,8 +119,10 @@ public final class Training {
                 return;
             }
             say("warning: ", resumption.flatMap(each -> each.otherSchedule(config)));
+            StartingWeights weights = StartingWeights.of(resumed, base, config.seed());
+            say("weights: ", Optional.of(weights.describe()));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
-            try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, resumed));
+            try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, weights));
                     TrainableLlama training =
                             new TrainableLlama(model, parameters, type, kernels, config.gradientCheckpointing());
                     ZeroOptimizer optimizer =
@@ -133,7 +135,7 @@ public final class Training {
                             parameters,
                             LlamaCheckpointWriter.companions(base, config.tokenizerPath()),
                             optimizer);
-                    Monitor monitor = monitor(timetable, data, rate, state)) {
+                    Monitor monitor = monitor(timetable, data, rate, state, weights)) {
                 LossScaler scaler = lossScaler();
                 state.ifPresent(saved -> {
                     ranks.withoutTimeout(() -> new OptimizerFiles(parameters.list())
@@ -210,16 +212,13 @@ public final class Training {
         return dtype == DType.F16 ? new AtenKernels() : Kernels.on(type);
     }
 
-    private LlamaParameters parameters(DeviceType type, Optional<Path> resumed) {
+    private LlamaParameters parameters(DeviceType type, StartingWeights weights) {
         LlamaParameters parameters = new LlamaParameters(model, dtype, type);
-        Path weights = resumed.orElse(base);
         try {
-            if (resumed.isPresent() || hasWeights(weights)) {
-                try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(weights, Optional.of(dtype), type)) {
-                    parameters.copyFrom(checkpoint.tensors());
-                }
-            } else {
-                parameters.initialize(config.seed());
+            switch (weights) {
+                case StartingWeights.Checkpoint checkpoint -> copy(checkpoint.directory(), parameters, type);
+                case StartingWeights.BaseModel baseModel -> copy(baseModel.directory(), parameters, type);
+                case StartingWeights.Random random -> parameters.initialize(random.seed());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -227,13 +226,18 @@ public final class Training {
         return parameters;
     }
 
-    static boolean hasWeights(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors"));
+    private void copy(Path directory, LlamaParameters parameters, DeviceType type) throws IOException {
+        try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, Optional.of(dtype), type)) {
+            parameters.copyFrom(checkpoint.tensors());
         }
     }
 
-    private Monitor monitor(Timetable timetable, TrainingData data, double rate, Optional<TrainerState> resumed)
+    private Monitor monitor(
+            Timetable timetable,
+            TrainingData data,
+            double rate,
+            Optional<TrainerState> resumed,
+            StartingWeights weights)
             throws IOException {
         Optional<RunLog> log = rank.isFirst()
                 ? Optional.of(RunLog.open(
@@ -251,12 +255,11 @@ public final class Training {
                 flopsPerToken(),
                 rate,
                 identity(data),
-                session(resumed),
+                session(resumed, weights),
                 resumed);
     }
 
-    private TrainerState.Session session(Optional<TrainerState> resumed) throws IOException {
-        String weights = resumed.isPresent() ? "checkpoint" : hasWeights(base) ? "base_model" : "random";
+    private TrainerState.Session session(Optional<TrainerState> resumed, StartingWeights weights) {
         int machines = Math.ceilDiv(rank.worldSize(), rank.localWorldSize());
         return new TrainerState.Session(
                 resumed.map(TrainerState::globalStep).orElse(0L) + 1,
@@ -264,7 +267,7 @@ public final class Training {
                 rank.worldSize(),
                 machines,
                 HostProcessor.describe(),
-                weights);
+                weights.word());
     }
 
     /** 6N + 12 LHQT: forward and backward pass of the matrices, and of attention over whole sequences. */

@@ -128,7 +128,7 @@ public record TrainingRun(
     public boolean fromRandomWeights() throws IOException {
         if (state.sessions().isEmpty() || state.sessions().getFirst().firstStep() > 1) {
             Path base = Path.of(config.baseModel());
-            return Files.isDirectory(base) && !Training.hasWeights(base);
+            return Files.isDirectory(base) && !StartingWeights.areIn(base);
         }
         return state.sessions().getFirst().weights().equals("random");
     }

@@ -1,6 +1,7 @@
 package dev.skald.launch;
 
 import dev.skald.train.LostRankException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,8 +35,23 @@ final class FakeRank {
                 System.out.println("rank 1 waits for nothing");
                 Thread.sleep(Duration.ofMinutes(5));
             }
+            case "all-save" -> {
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> save(pids, rank)));
+                Files.createFile(pids.resolve("ready-" + rank));
+                Thread.sleep(Duration.ofMinutes(5));
+            }
             case "all-wait" -> Thread.sleep(Duration.ofMinutes(5));
             default -> throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    /** As a run's last checkpoint: the ranks take different times. */
+    private static void save(Path folder, int rank) {
+        try {
+            Thread.sleep(Duration.ofMillis(300 + 700L * (1 - rank)));
+            Files.createFile(folder.resolve("saved-" + rank));
+        } catch (InterruptedException | IOException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

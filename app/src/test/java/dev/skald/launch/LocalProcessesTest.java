@@ -69,18 +69,40 @@ class LocalProcessesTest {
         awaitEnd(1);
     }
 
+    /** As Ctrl-C and SIGTERM do: each rank has the time that it needs to save, whichever is ready first. */
     @Test
-    void noRankOutlivesItsParent() throws Exception {
-        Process parent = new ProcessBuilder(
+    void aStoppedParentLetsItsRanksSave() throws Exception {
+        Process parent = parent("all-save");
+        while (!Files.exists(folder.resolve("ready-0")) || !Files.exists(folder.resolve("ready-1"))) {
+            assertThat(parent.isAlive()).isTrue();
+            Thread.sleep(50);
+        }
+
+        parent.toHandle().destroy();
+
+        assertThat(parent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(folder.resolve("saved-0")).exists();
+        assertThat(folder.resolve("saved-1")).exists();
+        awaitEnd(0);
+        awaitEnd(1);
+    }
+
+    private Process parent(String what) throws IOException {
+        return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         System.getProperty("java.class.path"),
                         FakeParent.class.getName(),
-                        "all-wait",
+                        what,
                         folder.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("parent.log").toFile())
                 .start();
+    }
+
+    @Test
+    void noRankOutlivesItsParent() throws Exception {
+        Process parent = parent("all-wait");
         while (!isAlive(0) || !isAlive(1)) {
             assertThat(parent.isAlive()).isTrue();
             Thread.sleep(50);

@@ -237,6 +237,38 @@ class TrainingTest {
                 .hasMessageContaining("contradicts the checkpoint's 8");
     }
 
+    /** Weights that cannot be read are no reason to begin with random ones. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pytorch_model.bin",
+                "pytorch_model-00001-of-00002.bin",
+                "pytorch_model.bin.index.json",
+                "model.gguf",
+                "tf_model.h5",
+                "flax_model.msgpack",
+                "consolidated.00.pth",
+                "model.safetensors.index.json"
+            })
+    void otherWeightsAreRefused(String file) throws Exception {
+        Files.delete(tiny.base().resolve("model.safetensors"));
+        Files.writeString(tiny.base().resolve(file), "{}");
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "max_steps=1")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining(file)
+                .hasMessageContaining("expected weights as .safetensors, or none for random ones");
+        assertThat(tiny.output("out")).doesNotExist();
+    }
+
+    @Test
+    void aRunSaysWhereItsWeightsComeFrom() throws Exception {
+        assertThat(StartingWeights.of(Optional.empty(), tiny.base(), 42).describe())
+                .isEqualTo("of base_model " + tiny.base());
+        Files.delete(tiny.base().resolve("model.safetensors"));
+        assertThat(StartingWeights.of(Optional.empty(), tiny.base(), 42).describe())
+                .isEqualTo("random, seed 42");
+    }
+
     /** What validation says of documents, the engine says of the same documents with the checkpoint. */
     @Test
     void validationIsWhatEvaluateMeasures() throws Exception {
