@@ -66,7 +66,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--greedy", description = "Always the most likely token.")
     private boolean greedy;
 
-    @Option(names = "--temperature", paramLabel = "F", description = "Logits are divided by it; above 0.")
+    @Option(names = "--temperature", paramLabel = "F", description = "Logits are divided by it; 0 for greedy decoding.")
     private Double temperature;
 
     @Option(names = "--top-k", paramLabel = "N", description = "Draw from the N most likely tokens; 0: from all.")

@@ -65,6 +65,7 @@ public final class Main implements Runnable {
         CommandLine commandLine = CommandGroups.applyTo(new CommandLine(main))
                 .setUsageHelpWidth(HELP_WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExpandAtFiles(false) // a prompt may begin with @
                 .setExecutionStrategy(main::execute)
                 .setExecutionExceptionHandler((e, command, parsed) -> main.report(e, command.getErr()))
                 .setParameterExceptionHandler(

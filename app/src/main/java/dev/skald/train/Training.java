@@ -54,14 +54,15 @@ public final class Training {
         this.rank = rank;
         this.outputDir = Path.of(config.outputDir());
         this.base = Path.of(config.baseModel());
-        this.model = LlamaConfig.read(base.resolve("config.json"));
+        this.model = StartingWeights.areIn(base)
+                ? LlamaCheckpoint.readConfig(base)
+                : LlamaConfig.read(base.resolve("config.json"));
         this.tokenizer = Tokenizer.load(config.tokenizerPath());
         this.dtype = switch (config.precision()) {
             case BF16 -> DType.BF16;
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
-        StartingWeights.areIn(base); // which refuses weights that are not read, before anything is done
         config.specialTokens().require(tokenizer);
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()

@@ -230,4 +230,14 @@ class GenerateCommandTest {
         }
         return objects;
     }
+
+    /** A prompt is a prompt, also one that looks like picocli's files of arguments. */
+    @Test
+    void promptsAreLiteral() {
+        for (String prompt : new String[] {"@README.md", "@@x"}) {
+            assertThat(skald("generate", "--greedy", "--max-new-tokens", 2, prompt)
+                            .result())
+                    .startsWith(prompt);
+        }
+    }
 }

@@ -61,7 +61,7 @@ final class Call implements AutoCloseable {
                 sequences.add(sequence);
                 continuations.add(sequence);
             }
-            requests.add(new Request.Generate(prompt.ids(), continuations, limit, Optional.empty()));
+            requests.add(new Request.Generate(prompt.ids(), continuations, limit, config.timeLimit()));
         }
         open = requests.size();
         try {
@@ -96,8 +96,17 @@ final class Call implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while a text was generated", e);
         }
-        handles.forEach(Handle::await);
+        for (int i = 0; i < handles.size(); i++) {
+            if (handles.get(i).await().end() == Handle.End.TIME_LIMIT) {
+                sequencesOf(i).forEach(Sequence::endByTime);
+            }
+        }
         return Optional.empty();
+    }
+
+    private List<Sequence> sequencesOf(int request) {
+        int width = sequences.size() / handles.size();
+        return sequences.subList(request * width, (request + 1) * width);
     }
 
     List<Generation> results() {

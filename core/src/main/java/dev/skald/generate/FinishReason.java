@@ -9,9 +9,11 @@ public enum FinishReason {
     /** The model generated an end token. */
     EOS,
     /** It came to a stop string. */
-    STOP;
+    STOP,
+    /** The model's {@code max_time} was up. */
+    TIME;
 
-    /** As JSON has it: {@code length}, {@code eos} or {@code stop}. */
+    /** As JSON has it: {@code length}, {@code eos}, {@code stop} or {@code time}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -1,11 +1,13 @@
 package dev.skald.generate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.config.Value;
 import dev.skald.model.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,13 +21,15 @@ import java.util.OptionalLong;
  * are spelled and mean as in transformers, and those that are not known are nobody's mistake, which is why no {@link dev.skald.config.Binder}
  * reads them.
  *
- * @param max_length prompt and new tokens together; {@code max_new_tokens} wins
+ * @param max_length prompt and new tokens together; {@code max_new_tokens} wins; where neither is set there are {@link #NEW_TOKENS} new ones
+ * @param max_time seconds, waiting included, after which a text ends as it is; 0: no limit
  * @param min_length prompt and new tokens together; {@code min_new_tokens} wins
  * @param seed empty: drawn at random
  */
 record GenerationConfig(
-        int max_length,
+        OptionalInt max_length,
         OptionalInt max_new_tokens,
+        double max_time,
         int min_length,
         OptionalInt min_new_tokens,
         boolean do_sample,
@@ -42,6 +46,12 @@ record GenerationConfig(
         OptionalLong seed,
         boolean output_logits) {
 
+    /** Of a key that any value turns on. */
+    private static final String NOTHING = "null";
+
+    /** New tokens where nobody sets a length, as transformers has it since 4.5x. */
+    private static final int NEW_TOKENS = 20;
+
     /** Keys of generation_config.json that would change the text in transformers and do nothing here, with the value that means off. */
     private static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
             Map.entry("num_beams", "1"),
@@ -55,22 +65,32 @@ record GenerationConfig(
             Map.entry("sequence_bias", "{}"),
             Map.entry("suppress_tokens", "[]"),
             Map.entry("begin_suppress_tokens", "[]"),
-            Map.entry("top_h", "1.0"));
+            Map.entry("top_h", "1.0"),
+            Map.entry("num_beam_groups", "1"),
+            Map.entry("force_words_ids", NOTHING),
+            Map.entry("constraints", NOTHING),
+            Map.entry("forced_bos_token_id", NOTHING),
+            Map.entry("forced_eos_token_id", NOTHING),
+            Map.entry("exponential_decay_length_penalty", NOTHING),
+            Map.entry("watermarking_config", NOTHING),
+            Map.entry("renormalize_logits", "false"));
 
     /** Copies the lists and checks every value; the message begins with the key. */
     GenerationConfig {
         bad_words_ids = List.copyOf(bad_words_ids);
         eos_token_ids = List.copyOf(eos_token_ids);
         stop_strings = List.copyOf(stop_strings);
-        check(max_length > 0, "max_length", max_length, "a number above 0");
+        check(max_length.orElse(1) > 0, "max_length", max_length.orElse(0), "a number above 0");
+        check(max_time >= 0 && max_time < Double.POSITIVE_INFINITY, "max_time", max_time, "seconds");
         check(max_new_tokens.orElse(1) > 0, "max_new_tokens", max_new_tokens.orElse(0), "a number above 0");
         check(min_length >= 0, "min_length", min_length, "0 or more");
         check(min_new_tokens.orElse(0) >= 0, "min_new_tokens", min_new_tokens.orElse(0), "0 or more");
         check(
-                (temperature > 0 || (temperature == 0 && !do_sample)) && temperature < Double.POSITIVE_INFINITY,
+                temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
                 "temperature",
                 temperature,
-                "a number above 0 (greedy decoding is do_sample false)");
+                "a number above 0, or 0 for greedy decoding");
+        do_sample &= temperature > 0;
         check(top_k >= 0, "top_k", top_k, "0 (off) or more");
         check(top_p >= 0 && top_p <= 1, "top_p", top_p, "a number from 0 to 1");
         check(min_p >= 0 && min_p <= 1, "min_p", min_p, "a number from 0 to 1");
@@ -101,11 +121,18 @@ record GenerationConfig(
         return keys;
     }
 
+    /** Numbers are compared as numbers: 1 is 1.0. */
+    private static boolean isOff(JsonNode value, String off) {
+        return (value.isNumber() && !off.equals(NOTHING))
+                ? value.doubleValue() == Double.parseDouble(off)
+                : value.toString().equals(off);
+    }
+
     /** What the model's file asks for and will not get, for a warning. */
     static List<String> withoutEffect(ObjectNode model) {
         List<String> found = new ArrayList<>();
         WITHOUT_EFFECT.forEach((key, off) -> {
-            if (model.hasNonNull(key) && !model.get(key).toString().equals(off)) {
+            if (model.hasNonNull(key) && !isOff(model.get(key), off)) {
                 found.add(key + " = " + model.get(key));
             }
         });
@@ -123,8 +150,9 @@ record GenerationConfig(
         Keys keys = new Keys(options.json(), model);
         List<Integer> eos = keys.integers("eos_token_id");
         return new GenerationConfig(
-                keys.integer("max_length", 20),
+                keys.optionalInteger("max_length"),
                 keys.optionalInteger("max_new_tokens"),
+                keys.number("max_time", 0),
                 keys.integer("min_length", 0),
                 keys.optionalInteger("min_new_tokens"),
                 keys.flag("do_sample"),
@@ -152,15 +180,21 @@ record GenerationConfig(
             throw new InvalidInputException("the prompt has " + promptTokens + " tokens, the model has "
                     + modelPositions + " positions: no room for a continuation");
         }
-        if (max_new_tokens.isPresent()) {
-            return Math.min(
-                    (int) Math.min(Integer.MAX_VALUE, (long) promptTokens + max_new_tokens.getAsInt()), modelPositions);
+        if (max_new_tokens.isPresent() || max_length.isEmpty()) {
+            long most = (long) promptTokens + max_new_tokens.orElse(NEW_TOKENS);
+            return (int) Math.min(most, modelPositions);
         }
-        if (promptTokens >= max_length) {
-            throw new InvalidInputException("the prompt has " + promptTokens + " tokens and max_length is " + max_length
+        int most = max_length.getAsInt();
+        if (promptTokens >= most) {
+            throw new InvalidInputException("the prompt has " + promptTokens + " tokens and max_length is " + most
                     + ", which counts the prompt: raise it, or set max_new_tokens");
         }
-        return Math.min(max_length, modelPositions);
+        return Math.min(most, modelPositions);
+    }
+
+    /** How long a text may take. */
+    Optional<Duration> timeLimit() {
+        return max_time == 0 ? Optional.empty() : Optional.of(Duration.ofNanos((long) (max_time * 1e9)));
     }
 
     /** No end token before the text has so many tokens. */

@@ -118,6 +118,14 @@ final class Sequence implements Request.Continuation {
         return added.toString();
     }
 
+    /** Its time was up; called when its request has ended. */
+    void endByTime() {
+        if (finished.isEmpty()) {
+            finished = Optional.of(FinishReason.TIME);
+            generatedText.append(decoder.finish());
+        }
+    }
+
     Generation result() {
         return new Generation(
                 tokens.copy(0, promptLength),

@@ -62,6 +62,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
                 throw new InvalidInputException(directory + ": config.json has num_hidden_layers "
                         + config.num_hidden_layers() + ", the files have only " + homes.size() + " tensors");
             }
+            config = withOwnHead(config, homes);
             List<Parameter> parameters = Parameter.of(config);
             check(directory, config, parameters, homes);
             DType dtype = wanted.or(config::torch_dtype).orElseGet(() -> storedDType(parameters.getFirst(), homes));
@@ -75,6 +76,39 @@ public final class LlamaCheckpoint implements AutoCloseable {
             files.forEach(SafeTensors::close);
             throw e;
         }
+    }
+
+    /**
+     * The configuration of a model directory with weights: what its config.json says, but for {@code tie_word_embeddings} where the files have an
+     * output layer that is not the embedding.
+     *
+     * @throws InvalidInputException as {@link #open}, for what the files' headers show
+     */
+    public static LlamaConfig readConfig(Path directory) {
+        LlamaConfig config = LlamaConfig.read(directory.resolve("config.json"));
+        if (!config.tie_word_embeddings()) {
+            return config;
+        }
+        List<SafeTensors> files = new ArrayList<>();
+        try {
+            return withOwnHead(config, tensorHomes(directory, files));
+        } finally {
+            files.forEach(SafeTensors::close);
+        }
+    }
+
+    /** As transformers, which ties only what the file has once: an output layer that differs from the embedding is the model's. */
+    private static LlamaConfig withOwnHead(LlamaConfig config, Map<String, SafeTensors> homes) {
+        SafeTensors embedding = homes.get(Parameter.EMBEDDING);
+        SafeTensors head = homes.get(Parameter.HEAD);
+        if (!config.tie_word_embeddings() || embedding == null || head == null) {
+            return config;
+        }
+        boolean same = embedding
+                .bytes(Parameter.EMBEDDING)
+                .flatMap(bytes -> head.bytes(Parameter.HEAD).map(others -> bytes.mismatch(others) < 0))
+                .orElse(false);
+        return same ? config : config.untied();
     }
 
     /** The configuration; its dtype is that of the weights. */
@@ -151,7 +185,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
         });
         for (SafeTensors file : files) {
             for (String name : file.entries().keySet()) {
-                if (homes.get(name) != file) {
+                if (homes.get(name) != file && !isRopeFrequencies(name)) {
                     throw new InvalidInputException(
                             file.file() + ": tensor '" + name + "' is not in the weight_map of " + INDEX);
                 }
@@ -179,12 +213,16 @@ public final class LlamaCheckpoint implements AutoCloseable {
         }
         // Written by older versions of transformers, and ignored by all: the output's copy of a tied embedding, and
         // RoPE's frequencies.
-        unknown.removeIf(name -> name.endsWith(".rotary_emb.inv_freq")
-                || (config.tie_word_embeddings() && name.equals("lm_head.weight")));
+        unknown.removeIf(
+                name -> isRopeFrequencies(name) || (config.tie_word_embeddings() && name.equals(Parameter.HEAD)));
         if (!unknown.isEmpty()) {
             throw new InvalidInputException(homes.get(unknown.first()).file() + ": tensor '" + unknown.first()
                     + "' is not one of this model's (" + unknown.size() + " such)");
         }
+    }
+
+    private static boolean isRopeFrequencies(String name) {
+        return name.endsWith(".rotary_emb.inv_freq");
     }
 
     private static DType storedDType(Parameter parameter, Map<String, SafeTensors> homes) {

@@ -152,6 +152,15 @@ public record LlamaConfig(
 
     /** The same model with another dtype recorded. */
     public LlamaConfig withDType(DType dtype) {
+        return with(tie_word_embeddings, Optional.of(dtype));
+    }
+
+    /** The same model with an output layer of its own. */
+    LlamaConfig untied() {
+        return with(false, torch_dtype);
+    }
+
+    private LlamaConfig with(boolean tied, Optional<DType> dtype) {
         return new LlamaConfig(
                 hidden_size,
                 intermediate_size,
@@ -164,10 +173,10 @@ public record LlamaConfig(
                 rms_norm_eps,
                 rope_theta,
                 rope_scaling,
-                tie_word_embeddings,
+                tied,
                 bos_token_id,
                 eos_token_ids,
-                Optional.of(dtype));
+                dtype);
     }
 
     /** This configuration as the JSON that transformers reads. */
@@ -226,15 +235,24 @@ public record LlamaConfig(
         }
     }
 
-    /** In the file itself, or, since transformers 5, in {@code rope_parameters}. */
+    /** As transformers 5 has it: {@code rope_scaling or rope_parameters}, of which an empty one counts as absent. */
+    private static Optional<ConfigReader> ropeParameters(ConfigReader json) {
+        return json.child("rope_scaling")
+                .filter(child -> !child.keys().isEmpty())
+                .or(() -> json.child("rope_parameters")
+                        .filter(child -> !child.keys().isEmpty()));
+    }
+
+    /** The one among RoPE's parameters goes before the file's own. */
     private static double ropeTheta(ConfigReader json) {
-        return json.optionalNumber("rope_theta")
-                .or(() -> json.child("rope_parameters").flatMap(child -> child.optionalNumber("rope_theta")))
+        return ropeParameters(json)
+                .flatMap(child -> child.optionalNumber("rope_theta"))
+                .or(() -> json.optionalNumber("rope_theta"))
                 .orElse(10000.0);
     }
 
     private static Optional<RopeScaling> ropeScaling(ConfigReader json) {
-        Optional<ConfigReader> found = json.child("rope_scaling").or(() -> json.child("rope_parameters"));
+        Optional<ConfigReader> found = ropeParameters(json);
         if (found.isEmpty()) {
             return Optional.empty();
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.LfsPointer;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.TensorMemory;
 import java.io.IOException;
@@ -97,6 +98,7 @@ public final class SafeTensors implements AutoCloseable {
         }
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            LfsPointer.refuse(file);
             long size = channel.size();
             JsonNode header = header(file, channel, size);
             long dataStart = Long.BYTES + headerLength(file, channel, size);

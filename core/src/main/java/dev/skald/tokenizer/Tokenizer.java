@@ -3,6 +3,7 @@ package dev.skald.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.LfsPointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -96,6 +97,7 @@ public final class Tokenizer {
      */
     public static Tokenizer load(Path path) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
+        LfsPointer.refuse(file);
         byte[] json = Files.readAllBytes(file);
         Path configFile = file.resolveSibling("tokenizer_config.json");
         JsonNode config = MissingNode.getInstance();

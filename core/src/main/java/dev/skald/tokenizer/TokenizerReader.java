@@ -6,11 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.StringJoiner;
 
 /** Makes the parts of a tokenizer of the values of a tokenizer.json, and refuses what it does not know by its type. */
@@ -71,7 +69,7 @@ final class TokenizerReader {
     /** The added tokens, with the ids that they have. */
     List<AddedTokens.AddedToken> addedTokens(Vocabulary vocabulary) {
         List<AddedTokens.AddedToken> tokens = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
+        Map<String, Integer> seen = new HashMap<>();
         int next = vocabulary.size();
         for (JsonNode node : file.value("added_tokens")) {
             String content = node.path("content").asText("");
@@ -80,7 +78,11 @@ final class TokenizerReader {
                 throw invalid(at, node, "an object with id and content");
             }
             int id = node.path("id").asInt();
-            if (!seen.add(content)) {
+            Integer before = seen.put(content, id);
+            if (before != null && before == id) {
+                continue; // said twice, and the same
+            }
+            if (before != null) {
                 throw new InvalidInputException(source + ": " + at + ": " + Quoted.of(content) + " is there twice");
             }
             int known = vocabulary.find(content);

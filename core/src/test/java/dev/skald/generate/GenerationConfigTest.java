@@ -24,8 +24,10 @@ class GenerationConfigTest {
     @Test
     void defaultsAreThoseOfTransformers() {
         GenerationConfig config = resolve(NONE, "{}");
-        assertThat(config.max_length()).isEqualTo(20);
+        assertThat(config.max_length()).isEmpty();
         assertThat(config.max_new_tokens()).isEmpty();
+        assertThat(config.lengthLimit(30, 100)).isEqualTo(50);
+        assertThat(config.lengthLimit(90, 100)).isEqualTo(100);
         assertThat(config.do_sample()).isFalse();
         assertThat(config.temperature()).isEqualTo(1);
         assertThat(config.top_k()).isEqualTo(50);
@@ -41,7 +43,7 @@ class GenerationConfigTest {
         GenerationConfig config = resolve(
                 NONE,
                 "{'max_length':4096,'do_sample':true,'temperature':0.6,'top_p':0.9,'top_k':null,'eos_token_id':[7,8]}");
-        assertThat(config.max_length()).isEqualTo(4096);
+        assertThat(config.max_length()).hasValue(4096);
         assertThat(config.do_sample()).isTrue();
         assertThat(config.temperature()).isEqualTo(0.6);
         assertThat(config.top_p()).isEqualTo(0.9);
@@ -60,7 +62,7 @@ class GenerationConfigTest {
                         .sample(false)
                         .stopStrings("x"),
                 "{'max_length':4096,'do_sample':true,'temperature':0.6,'top_p':0.9,'top_k':20,'stop_strings':'y'}");
-        assertThat(config.max_length()).isEqualTo(128);
+        assertThat(config.max_length()).hasValue(128);
         assertThat(config.do_sample()).isFalse();
         assertThat(config.temperature()).isEqualTo(0.3);
         assertThat(config.top_p()).isEqualTo(1);
@@ -120,12 +122,34 @@ class GenerationConfigTest {
     @Test
     void whatHasNoEffectIsSaid(@TempDir Path directory) throws IOException {
         TinyLlama tiny = TinyLlama.saying("abc");
-        tiny.generation().put("num_beams", 4).put("typical_p", 1.0).put("max_length", 5);
+        tiny.generation().put("num_beams", 4).put("typical_p", 1).put("max_length", 5);
+        tiny.generation().put("penalty_alpha", 0).put("forced_eos_token_id", 3).putNull("watermarking_config");
         tiny.generation().put("transformers_version", "4.40.0").put("pad_token_id", 0);
         try (Generator model = Generator.load(tiny.write(directory))) {
-            assertThat(model.ignoredDefaults()).containsExactly("num_beams = 4");
+            assertThat(model.ignoredDefaults()).containsExactly("forced_eos_token_id = 3", "num_beams = 4");
             assertThat(model.generate("a").generatedText()).isEqualTo("bc");
         }
+    }
+
+    /** A text whose time is up is as it is then. */
+    @Test
+    void maxTimeEndsAText(@TempDir Path directory) throws IOException {
+        TinyLlama tiny = TinyLlama.random(3);
+        tiny.generation().put("max_time", 1e-6);
+        try (Generator model = Generator.load(tiny.write(directory))) {
+            Generation result = model.generate("abc", NONE.maxNewTokens(400));
+            assertThat(result.finishReason()).isEqualTo(FinishReason.TIME);
+            assertThat(result.generatedIds()).hasSizeLessThan(400);
+        }
+    }
+
+    @Test
+    void temperatureZeroIsGreedy() {
+        assertThat(resolve(NONE.sample(true).temperature(0), "{}").do_sample()).isFalse();
+        assertThat(resolve(NONE.temperature(0), "{'do_sample':true}").do_sample())
+                .isFalse();
+        assertThat(resolve(NONE.temperature(0.1), "{'do_sample':true}").do_sample())
+                .isTrue();
     }
 
     private static GenerationConfig resolve(GenerationOptions options, String file) {

@@ -77,7 +77,7 @@ class GeneratorTest {
         Generation both = saying.generate("ab", DEFAULTS.maxLength(4).maxNewTokens(5));
         assertThat(both.generatedIds()).hasSize(5);
         assertThat(both.finishReason()).isEqualTo(FinishReason.LENGTH);
-        assertThat(random.generate("ab", DEFAULTS).generatedIds().length).isEqualTo(20 - 3); // transformers' default
+        assertThat(random.generate("ab", DEFAULTS).generatedIds()).hasSize(20); // transformers' default
     }
 
     @Test
@@ -334,7 +334,6 @@ class GeneratorTest {
     @Test
     void refusesWhatItCannotDo() {
         assertRefused(DEFAULTS.temperature(-1), "temperature is -1.0");
-        assertRefused(DEFAULTS.sample(true).temperature(0), "temperature is 0.0");
         assertRefused(DEFAULTS.temperature(Double.NaN), "temperature: found \"NaN\", expected a number");
         assertRefused(DEFAULTS.topP(1.1), "top_p is 1.1");
         assertRefused(DEFAULTS.topK(-1), "top_k is -1");
