@@ -123,7 +123,7 @@ record GenerationConfig(
 
     /** Numbers are compared as numbers: 1 is 1.0. */
     private static boolean isOff(JsonNode value, String off) {
-        return (value.isNumber() && !off.equals(NOTHING))
+        return (value.isNumber() && off.matches("[0-9.]+"))
                 ? value.doubleValue() == Double.parseDouble(off)
                 : value.toString().equals(off);
     }

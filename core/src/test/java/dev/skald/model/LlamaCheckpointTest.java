@@ -112,6 +112,16 @@ class LlamaCheckpointTest {
                 .isEqualTo(Optional.ofNullable(factor).map(LlamaConfig.RopeScaling.Linear::new));
     }
 
+    /** A second object behind the first is a file that was written wrongly. */
+    @Test
+    void nothingMayFollowTheConfiguration() throws Exception {
+        Path file = directory.resolve("config.json");
+        Files.writeString(file, Files.readString(plain().resolve("config.json")).strip() + "}{");
+        assertThatThrownBy(() -> LlamaConfig.read(file))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("config.json");
+    }
+
     @Test
     void aGitLfsPointerSaysSo() throws Exception {
         Files.copy(plain().resolve("config.json"), directory.resolve("config.json"));
