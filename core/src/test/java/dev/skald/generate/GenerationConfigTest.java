@@ -123,10 +123,15 @@ class GenerationConfigTest {
     void whatHasNoEffectIsSaid(@TempDir Path directory) throws IOException {
         TinyLlama tiny = TinyLlama.saying("abc");
         tiny.generation().put("num_beams", 4).put("typical_p", 1).put("max_length", 5);
-        tiny.generation().put("penalty_alpha", 0).put("forced_eos_token_id", 3).put("renormalize_logits", 1).putNull("watermarking_config");
+        tiny.generation()
+                .put("penalty_alpha", 0)
+                .put("forced_eos_token_id", 3)
+                .put("renormalize_logits", 1)
+                .putNull("watermarking_config");
         tiny.generation().put("transformers_version", "4.40.0").put("pad_token_id", 0);
         try (Generator model = Generator.load(tiny.write(directory))) {
-            assertThat(model.ignoredDefaults()).containsExactly("forced_eos_token_id = 3", "num_beams = 4", "renormalize_logits = 1");
+            assertThat(model.ignoredDefaults())
+                    .containsExactly("forced_eos_token_id = 3", "num_beams = 4", "renormalize_logits = 1");
             assertThat(model.generate("a").generatedText()).isEqualTo("bc");
         }
     }
