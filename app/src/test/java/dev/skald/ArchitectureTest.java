@@ -35,6 +35,7 @@ class ArchitectureTest {
             Map.entry("engine", Set.of("base", "cache", "kernel", "model")),
             Map.entry("generate", Set.of("base", "config", "engine", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
+            Map.entry("jinja", Set.of()),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),
