@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,10 @@ import java.util.OptionalLong;
  * @param max_length prompt and new tokens together; {@code max_new_tokens} wins; where neither is set there are {@link #NEW_TOKENS} new ones
  * @param max_time seconds, waiting included, after which a text ends as it is; 0: no limit
  * @param min_length prompt and new tokens together; {@code min_new_tokens} wins
+ * @param eos_token_ids tokens that end a text; {@code stop_token_ids} among them, and none of the model's with {@code ignore_eos}
  * @param seed empty: drawn at random
+ * @param frequency_penalty this, {@code presence_penalty}, {@code logit_bias}, {@code stop_token_ids}, {@code ignore_eos}, {@code
+ *     include_stop_str_in_output} and {@code logprobs} are the names of OpenAI's and vLLM's servers; only a caller sets them
  */
 record GenerationConfig(
         OptionalInt max_length,
@@ -44,6 +48,11 @@ record GenerationConfig(
         List<String> stop_strings,
         int num_return_sequences,
         OptionalLong seed,
+        double frequency_penalty,
+        double presence_penalty,
+        Map<Integer, Double> logit_bias,
+        boolean include_stop_str_in_output,
+        OptionalInt logprobs,
         boolean output_logits) {
 
     /** Of a key that any value turns on. */
@@ -80,6 +89,7 @@ record GenerationConfig(
         bad_words_ids = List.copyOf(bad_words_ids);
         eos_token_ids = List.copyOf(eos_token_ids);
         stop_strings = List.copyOf(stop_strings);
+        logit_bias = Map.copyOf(logit_bias);
         check(max_length.orElse(1) > 0, "max_length", max_length.orElse(0), "a number above 0");
         check(max_time >= 0 && max_time < Double.POSITIVE_INFINITY, "max_time", max_time, "seconds");
         check(max_new_tokens.orElse(1) > 0, "max_new_tokens", max_new_tokens.orElse(0), "a number above 0");
@@ -105,6 +115,9 @@ record GenerationConfig(
             throw new InvalidInputException("num_return_sequences is " + num_return_sequences
                     + " with do_sample false: greedy decoding has one result, sample to get several");
         }
+        check(Math.abs(frequency_penalty) <= 2, "frequency_penalty", frequency_penalty, "a number from -2 to 2");
+        check(Math.abs(presence_penalty) <= 2, "presence_penalty", presence_penalty, "a number from -2 to 2");
+        check(logprobs.orElse(0) >= 0, "logprobs", logprobs.orElse(0), "0 or more");
         if (stop_strings.contains("")) {
             throw new InvalidInputException("stop_strings has an empty string, expected texts");
         }
@@ -148,7 +161,12 @@ record GenerationConfig(
      */
     static GenerationConfig resolve(GenerationOptions options, ObjectNode model, List<Integer> eosOfModel) {
         Keys keys = new Keys(options.json(), model);
-        List<Integer> eos = keys.integers("eos_token_id");
+        List<Integer> eos = new ArrayList<>();
+        if (!keys.flag("ignore_eos")) {
+            eos.addAll(keys.integers("eos_token_id"));
+            eos.addAll(eos.isEmpty() ? eosOfModel : List.of());
+        }
+        eos.addAll(keys.integers("stop_token_ids"));
         return new GenerationConfig(
                 keys.optionalInteger("max_length"),
                 keys.optionalInteger("max_new_tokens"),
@@ -163,10 +181,15 @@ record GenerationConfig(
                 keys.number("repetition_penalty", 1),
                 keys.integer("no_repeat_ngram_size", 0),
                 keys.integerLists("bad_words_ids"),
-                eos.isEmpty() ? eosOfModel : eos,
+                eos,
                 keys.texts("stop_strings"),
                 keys.integer("num_return_sequences", 1),
                 keys.optionalLong("seed"),
+                keys.number("frequency_penalty", 0),
+                keys.number("presence_penalty", 0),
+                keys.numbersById("logit_bias"),
+                keys.flag("include_stop_str_in_output", true),
+                keys.optionalInteger("logprobs"),
                 keys.flag("output_logits"));
     }
 
@@ -234,7 +257,20 @@ record GenerationConfig(
         }
 
         boolean flag(String key) {
-            return find(key).map(Value::truth).orElse(false);
+            return flag(key, false);
+        }
+
+        boolean flag(String key, boolean absent) {
+            return find(key).map(Value::truth).orElse(absent);
+        }
+
+        /** Only a caller has such a key, whose ids are numbers. */
+        Map<Integer, Double> numbersById(String key) {
+            Map<Integer, Double> numbers = new HashMap<>();
+            for (Map.Entry<String, JsonNode> entry : caller.path(key).properties()) {
+                numbers.put(Integer.valueOf(entry.getKey()), entry.getValue().doubleValue());
+            }
+            return numbers;
         }
 
         List<Integer> integers(String key) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Map;
 
 /**
  * What a caller asks of one call of generate. What is not set here comes from the model's generation_config.json, and what is not there
@@ -102,6 +103,45 @@ public final class GenerationOptions {
     /** Whether results carry the raw logits that each token was chosen from. */
     public GenerationOptions keepLogits(boolean keep) {
         return with("output_logits", JsonNodeFactory.instance.booleanNode(keep));
+    }
+
+    /** Taken off the score of each token that was generated already, once for each time; -2 to 2, 0: off. */
+    public GenerationOptions frequencyPenalty(double penalty) {
+        return with("frequency_penalty", JsonNodeFactory.instance.numberNode(penalty));
+    }
+
+    /** Taken off the score of each token that was generated already; -2 to 2, 0: off. */
+    public GenerationOptions presencePenalty(double penalty) {
+        return with("presence_penalty", JsonNodeFactory.instance.numberNode(penalty));
+    }
+
+    /** Added to the scores of token ids before one is chosen. */
+    public GenerationOptions logitBias(Map<Integer, Double> bias) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        bias.forEach((id, value) -> object.put(id.toString(), value));
+        return with("logit_bias", object);
+    }
+
+    /** Token ids that end the text, beside the model's end tokens. */
+    public GenerationOptions stopTokenIds(Collection<Integer> ids) {
+        var array = JsonNodeFactory.instance.arrayNode();
+        ids.forEach(array::add);
+        return with("stop_token_ids", array);
+    }
+
+    /** Whether the model's end tokens do not end the text. */
+    public GenerationOptions ignoreEos(boolean ignore) {
+        return with("ignore_eos", JsonNodeFactory.instance.booleanNode(ignore));
+    }
+
+    /** Whether a stop string stays in the text, as transformers has it and by default; else as servers have it. */
+    public GenerationOptions includeStopString(boolean include) {
+        return with("include_stop_str_in_output", JsonNodeFactory.instance.booleanNode(include));
+    }
+
+    /** Results carry how likely each token was, and the {@code top} most likely ones in its place; 0: only the first. */
+    public GenerationOptions logProbabilities(int top) {
+        return with("logprobs", JsonNodeFactory.instance.numberNode(top));
     }
 
     ObjectNode json() {

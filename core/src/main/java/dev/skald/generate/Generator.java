@@ -157,16 +157,31 @@ public final class Generator implements AutoCloseable {
      * end, which ends the generation.
      */
     public Stream<String> stream(String prompt, GenerationOptions options) {
-        Call call = call(List.of(prompt(prompt)), options.numReturnSequences(1));
+        TextStream texts = open(List.of(prompt(prompt)), options.numReturnSequences(1));
         Spliterator<String> reader = new Spliterators.AbstractSpliterator<>(Long.MAX_VALUE, Spliterator.ORDERED) {
             @Override
             public boolean tryAdvance(Consumer<? super String> action) {
-                Optional<Call.Piece> piece = call.next();
-                piece.ifPresent(next -> action.accept(next.text()));
-                return piece.isPresent();
+                if (texts.next() instanceof TextStream.Piece piece) {
+                    action.accept(piece.text());
+                    return true;
+                }
+                return false;
             }
         };
-        return StreamSupport.stream(reader, false).onClose(call::close);
+        return StreamSupport.stream(reader, false).onClose(texts::close);
+    }
+
+    /**
+     * Begins to continue token ids, as they are, and returns at once: for who wants pieces as they come, with the scores of tokens, or has to end
+     * a text early.
+     *
+     * @param prompts each at least one id
+     * @return for the caller to close
+     * @throws InvalidInputException when an option is out of range, an id is none of the model's, or there are too many
+     * @throws java.util.concurrent.RejectedExecutionException when too many requests wait
+     */
+    public TextStream start(List<int[]> prompts, GenerationOptions options) {
+        return open(prompts.stream().map(this::prompt).toList(), options);
     }
 
     /** The text of prompt ids, special tokens left out, without a character that they hold only half of, which the continuation may complete. */
@@ -189,11 +204,13 @@ public final class Generator implements AutoCloseable {
     }
 
     private List<Generation> run(List<Prompt> prompts, GenerationOptions options, TextListener listener) {
-        try (Call call = call(prompts, options)) {
-            for (Optional<Call.Piece> piece = call.next(); piece.isPresent(); piece = call.next()) {
-                listener.onText(piece.get().sequence(), piece.get().text());
+        try (TextStream texts = open(prompts, options)) {
+            while (texts.next() instanceof TextStream.Piece piece) {
+                if (!piece.text().isEmpty()) {
+                    listener.onText(piece.sequence(), piece.text());
+                }
             }
-            return call.results();
+            return texts.results();
         }
     }
 
@@ -201,8 +218,8 @@ public final class Generator implements AutoCloseable {
         return GenerationConfig.resolve(options, defaults, model.config().eos_token_ids());
     }
 
-    private Call call(List<Prompt> prompts, GenerationOptions options) {
-        return new Call(
+    private TextStream open(List<Prompt> prompts, GenerationOptions options) {
+        return new TextStream(
                 engine, model.config().max_position_embeddings(), tokenizer, resolve(options), scratch, prompts);
     }
 

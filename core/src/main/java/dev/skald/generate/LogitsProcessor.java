@@ -3,12 +3,14 @@ package dev.skald.generate;
 import dev.skald.kernel.LogitLoops;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Changes the scores of the next token; a score of negative infinity rules a token out. Each does what the processor of the same name in
  * transformers' {@code generation/logits_process.py} does, and {@link #of} puts them in the order of its {@code
- * _get_logits_processor}.
+ * _get_logits_processor}. Made for one text, whose tokens some of them count.
  */
 sealed interface LogitsProcessor {
 
@@ -22,8 +24,14 @@ sealed interface LogitsProcessor {
     /** The processors that a configuration asks for, in transformers' order. */
     static List<LogitsProcessor> of(GenerationConfig config, int promptTokens) {
         List<LogitsProcessor> all = new ArrayList<>();
+        if (!config.logit_bias().isEmpty()) {
+            all.add(new LogitBias(config.logit_bias()));
+        }
         if (config.repetition_penalty() != 1) {
             all.add(new RepetitionPenalty(config.repetition_penalty()));
+        }
+        if (config.frequency_penalty() != 0 || config.presence_penalty() != 0) {
+            all.add(new CountPenalty(promptTokens, config.frequency_penalty(), config.presence_penalty()));
         }
         if (config.no_repeat_ngram_size() > 0) {
             all.add(new NoRepeatNgram(config.no_repeat_ngram_size()));
@@ -64,6 +72,43 @@ sealed interface LogitsProcessor {
                 int id = tokens.distinct(i);
                 scores[id] = scores[id] < 0 ? scores[id] * factor : scores[id] / factor;
             }
+        }
+    }
+
+    /** Adds to the scores of some ids, as OpenAI's {@code logit_bias}. */
+    record LogitBias(Map<Integer, Double> bias) implements LogitsProcessor {
+        @Override
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            bias.forEach((id, value) -> {
+                if (id >= 0 && id < scores.length) {
+                    scores[id] += value.floatValue();
+                }
+            });
+        }
+    }
+
+    /**
+     * OpenAI's {@code frequency_penalty}, for each time that a token was generated, and {@code presence_penalty}, once; the prompt does not
+     * count.
+     */
+    final class CountPenalty implements LogitsProcessor {
+        private final double frequency;
+        private final double presence;
+        private final Map<Integer, Integer> counts = new HashMap<>();
+        private int counted;
+
+        CountPenalty(int promptTokens, double frequency, double presence) {
+            this.counted = promptTokens;
+            this.frequency = frequency;
+            this.presence = presence;
+        }
+
+        @Override
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            for (; counted < tokens.length(); counted++) {
+                counts.merge(tokens.get(counted), 1, Integer::sum);
+            }
+            counts.forEach((id, count) -> scores[id] -= (float) (count * frequency + presence));
         }
     }
 

@@ -4,10 +4,12 @@ package dev.skald.generate;
 final class Scratch {
 
     final float[] probabilities;
+    final float[] copy;
     final long[] sorted;
 
     Scratch(int vocab) {
         probabilities = new float[vocab];
+        copy = new float[vocab];
         sorted = new long[vocab];
     }
 }

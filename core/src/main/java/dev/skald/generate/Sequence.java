@@ -3,7 +3,6 @@ package dev.skald.generate;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Request;
 import dev.skald.kernel.LogitLoops;
-import dev.skald.tokenizer.IncrementalDecoder;
 import dev.skald.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,151 +16,119 @@ import java.util.SplittableRandom;
 final class Sequence implements Request.Continuation {
 
     private final int index;
+    private final Plan plan;
+    private final Listener listener;
     private final GenerationConfig config;
-    private final Tokenizer tokenizer;
     private final List<LogitsProcessor> processors;
     private final SplittableRandom random;
-    private final IncrementalDecoder decoder;
-    private final int lengthLimit;
-    private final int promptLength;
-    private final String promptText;
-    /** Prompt and continuation with special tokens, for stop strings may be special tokens. */
-    private final StringBuilder fullText = new StringBuilder();
-
-    private final IncrementalDecoder fullDecoder;
-    private final StringBuilder generatedText = new StringBuilder();
-    private final List<float[]> logits = new ArrayList<>();
-    private final long started;
-    private final TextListener listener;
-    private long firstLogits;
+    private final Transcript transcript;
     private final Tokens tokens;
-    private final Scratch scratch;
+    private final List<float[]> logits = new ArrayList<>();
+    private final List<ScoredToken> scores = new ArrayList<>();
+    private int scoresTold;
+    private long firstLogits;
     private long lastToken;
     private Optional<FinishReason> finished = Optional.empty();
 
     /**
-     * @param index which text of the call it is
+     * What the sequences of a prompt have in common.
+     *
+     * @param lengthLimit how long prompt and continuation become together
      * @param scratch used on the engine's thread
-     * @param seed of this sequence alone
      * @param started when the call began, {@link System#nanoTime}
-     * @param listener is told of text on the engine's thread
      */
-    Sequence(
-            int index,
-            int[] promptIds,
-            String promptText,
+    record Plan(
+            Prompt prompt,
             GenerationConfig config,
             Tokenizer tokenizer,
             int lengthLimit,
             Scratch scratch,
-            long seed,
-            long started,
-            TextListener listener) {
+            long started) {}
+
+    /** Is told of new tokens and of text that became certain, on the engine's thread. */
+    @FunctionalInterface
+    interface Listener {
+        void onText(int sequence, String text, List<ScoredToken> scores);
+    }
+
+    /**
+     * @param index which text of the call it is
+     * @param seed of this sequence alone
+     */
+    Sequence(int index, Plan plan, long seed, Listener listener) {
         this.index = index;
-        this.config = config;
-        this.tokenizer = tokenizer;
-        this.lengthLimit = lengthLimit;
-        this.promptLength = promptIds.length;
-        this.promptText = promptText;
-        this.processors = LogitsProcessor.of(config, promptIds.length);
-        this.random = new SplittableRandom(seed);
-        this.decoder = tokenizer.decoder(true);
-        this.fullDecoder = tokenizer.decoder(false);
-        this.tokens = new Tokens(promptIds);
-        this.scratch = scratch;
-        this.started = started;
-        this.firstLogits = started;
-        this.lastToken = started;
+        this.plan = plan;
         this.listener = listener;
-        for (int id : promptIds) {
-            text(decoder, id); // the continuation's first characters depend on what is before them
-            fullText.append(text(fullDecoder, id));
-        }
+        this.config = plan.config;
+        int[] prompt = plan.prompt.ids();
+        this.processors = LogitsProcessor.of(config, prompt.length);
+        this.random = new SplittableRandom(seed);
+        this.transcript =
+                new Transcript(plan.tokenizer, prompt, config.stop_strings(), !config.include_stop_str_in_output());
+        this.tokens = new Tokens(prompt);
+        this.firstLogits = plan.started;
+        this.lastToken = plan.started;
     }
 
     @Override
     public int next(float[] raw) {
-        if (tokens.length() == promptLength) {
+        if (tokens.length() == plan.prompt.ids().length) {
             firstLogits = System.nanoTime();
-        }
-        String text = accept(raw);
-        if (!text.isEmpty()) {
-            listener.onText(index, text);
-        }
-        return finished.isPresent() ? END : tokens.last();
-    }
-
-    /**
-     * Chooses the next token.
-     *
-     * @param raw the model's logits {@code [vocab]}; changed
-     * @return the text that became certain
-     */
-    private String accept(float[] raw) {
-        if (config.output_logits()) {
-            logits.add(raw.clone());
-        }
-        for (LogitsProcessor processor : processors) {
-            processor.process(tokens, raw, scratch);
         }
         int id = choose(raw);
         tokens.add(id);
         lastToken = System.nanoTime();
-        StringBuilder added = new StringBuilder(text(decoder, id));
-        generatedText.append(added);
-        finished = finish(id, text(fullDecoder, id));
+        transcript.add(id);
+        finished = finish(id);
         if (finished.isPresent()) {
-            String rest = decoder.finish();
-            generatedText.append(rest);
-            added.append(rest);
+            transcript.finish();
         }
-        return added.toString();
+        tell();
+        return finished.isPresent() ? END : id;
     }
 
-    /** Its time was up; called when its request has ended. */
-    void endByTime() {
-        if (finished.isEmpty()) {
-            finished = Optional.of(FinishReason.TIME);
-            generatedText.append(decoder.finish());
+    /** Text, and the scores of its tokens, which wait for it; the last ones have perhaps none. */
+    private void tell() {
+        String text = transcript.certain(finished.isPresent());
+        if (!text.isEmpty() || finished.isPresent()) {
+            List<ScoredToken> added = List.copyOf(scores.subList(scoresTold, scores.size()));
+            scoresTold = scores.size();
+            if (!text.isEmpty() || !added.isEmpty()) {
+                listener.onText(index, text, added);
+            }
         }
     }
 
-    Generation result() {
-        return new Generation(
-                tokens.copy(0, promptLength),
-                tokens.copy(promptLength, tokens.length()),
-                promptText + generatedText,
-                generatedText.toString(),
-                finished.orElse(FinishReason.LENGTH),
-                seconds(started, firstLogits),
-                seconds(firstLogits, lastToken),
-                logits);
-    }
-
-    private Optional<FinishReason> finish(int id, String text) {
-        if (config.eos_token_ids().contains(id)) {
-            return Optional.of(FinishReason.EOS);
+    /** @param raw the model's logits {@code [vocab]}; changed */
+    private int choose(float[] raw) {
+        if (config.output_logits()) {
+            logits.add(raw.clone());
         }
-        if (endsInStopString(text)) {
-            return Optional.of(FinishReason.STOP);
+        int n = raw.length;
+        boolean scored = config.logprobs().isPresent();
+        int[] top = {};
+        double logSumExp = 0;
+        float[] own = plan.scratch.copy;
+        if (scored) {
+            top = LogitLoops.highest(raw, n, Math.min(n, config.logprobs().getAsInt()));
+            logSumExp = LogitLoops.logSumExp(raw, n);
+            System.arraycopy(raw, 0, own, 0, n);
         }
-        return tokens.length() >= lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
+        for (LogitsProcessor processor : processors) {
+            processor.process(tokens, raw, plan.scratch);
+        }
+        int id = draw(raw);
+        if (scored) {
+            float[] topScores = new float[top.length];
+            for (int i = 0; i < top.length; i++) {
+                topScores[i] = (float) (own[top[i]] - logSumExp);
+            }
+            scores.add(new ScoredToken(id, (float) (own[id] - logSumExp), top, topScores));
+        }
+        return id;
     }
 
-    /** As transformers' StopStringCriteria: a stop string counts if it ends in what the last token added; the prompt may hold its beginning. */
-    private boolean endsInStopString(String added) {
-        int before = fullText.length();
-        fullText.append(added);
-        return config.stop_strings().stream()
-                .anyMatch(stop -> fullText.indexOf(stop, Math.max(0, before - stop.length() + 1)) >= 0);
-    }
-
-    /** A model may have more rows than its tokenizer has tokens; such an id has no text. */
-    private String text(IncrementalDecoder by, int id) {
-        return id < tokenizer.vocabSize() ? by.add(id) : "";
-    }
-
-    private int choose(float[] scores) {
+    private int draw(float[] scores) {
         int n = scores.length;
         if (LogitLoops.max(scores, n) == Float.NEGATIVE_INFINITY) {
             throw new InvalidInputException("the options rule out every token that could follow");
@@ -169,8 +136,46 @@ final class Sequence implements Request.Continuation {
         if (!config.do_sample()) {
             return LogitLoops.highest(scores, n);
         }
-        LogitLoops.softmax(scores, n, scratch.probabilities);
-        return LogitLoops.draw(scratch.probabilities, n, random.nextDouble());
+        LogitLoops.softmax(scores, n, plan.scratch.probabilities);
+        return LogitLoops.draw(plan.scratch.probabilities, n, random.nextDouble());
+    }
+
+    private Optional<FinishReason> finish(int id) {
+        if (config.eos_token_ids().contains(id)) {
+            return Optional.of(FinishReason.EOS);
+        }
+        if (transcript.stop().isPresent()) {
+            return Optional.of(FinishReason.STOP);
+        }
+        return tokens.length() >= plan.lengthLimit ? Optional.of(FinishReason.LENGTH) : Optional.empty();
+    }
+
+    /** Its time was up; called when its request has ended. */
+    void endByTime() {
+        if (finished.isEmpty()) {
+            finished = Optional.of(FinishReason.TIME);
+            transcript.finish();
+        }
+    }
+
+    /** @param cachedTokens how much of the prompt the engine did not have to read */
+    Generation result(int cachedTokens) {
+        int prompt = plan.prompt.ids().length;
+        FinishReason reason = finished.orElse(FinishReason.LENGTH);
+        // At the last token the end of a character that never became whole may have made a stop string.
+        boolean stopped = reason == FinishReason.LENGTH && transcript.stop().isPresent();
+        return new Generation(
+                tokens.copy(0, prompt),
+                tokens.copy(prompt, tokens.length()),
+                plan.prompt.text() + transcript.generated(),
+                transcript.generated(),
+                stopped ? FinishReason.STOP : reason,
+                transcript.stop(),
+                cachedTokens,
+                seconds(plan.started, firstLogits),
+                seconds(firstLogits, lastToken),
+                scores,
+                logits);
     }
 
     private static double seconds(long from, long to) {
