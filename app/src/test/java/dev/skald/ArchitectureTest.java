@@ -36,6 +36,7 @@ class ArchitectureTest {
             Map.entry("generate", Set.of("base", "config", "engine", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
             Map.entry("jinja", Set.of()),
+            Map.entry("chat", Set.of("generate", "jinja", "tokenizer")),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),

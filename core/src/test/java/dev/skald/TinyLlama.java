@@ -30,6 +30,8 @@ public final class TinyLlama {
 
     private final ObjectNode config = JSON.createObjectNode();
     private final ObjectNode generation = JSON.createObjectNode();
+    private final ObjectNode tokenizerConfig =
+            JSON.createObjectNode().put("bos_token", "<s>").put("eos_token", "</s>");
     private final Map<String, FloatTensor> tensors = new LinkedHashMap<>();
 
     private TinyLlama(int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate) {
@@ -130,6 +132,11 @@ public final class TinyLlama {
         return generation;
     }
 
+    /** tokenizer_config.json; may be changed. */
+    public ObjectNode tokenizerConfig() {
+        return tokenizerConfig;
+    }
+
     /** The tensors by their names; may be changed. */
     public Map<String, FloatTensor> tensors() {
         return tensors;
@@ -145,8 +152,7 @@ public final class TinyLlama {
             }
             Files.write(directory.resolve("model.safetensors"), safetensors(header(), data()));
             Files.writeString(directory.resolve("tokenizer.json"), tokenizer().toString());
-            Files.writeString(
-                    directory.resolve("tokenizer_config.json"), "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+            Files.writeString(directory.resolve("tokenizer_config.json"), tokenizerConfig.toPrettyString());
             return directory;
         } catch (IOException e) {
             throw new AssertionError(e);

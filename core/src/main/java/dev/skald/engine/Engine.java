@@ -201,6 +201,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Tokens of the longest sequence that finds room alone. */
+    public int mostTokens() {
+        return Math.toIntExact(Math.min(Integer.MAX_VALUE, (pool.capacity() - 1L) * KvLayout.POSITIONS));
+    }
+
     private double gibibytes(double blocks) {
         return blocks * pool.layout().blockBytes() / (1L << 30);
     }

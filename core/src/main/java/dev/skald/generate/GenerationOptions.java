@@ -129,6 +129,23 @@ public final class GenerationOptions {
         return with("stop_token_ids", array);
     }
 
+    /** One more of {@link #stopTokenIds}. */
+    public GenerationOptions alsoStopTokenId(int id) {
+        var array = JsonNodeFactory.instance.arrayNode();
+        set.path("stop_token_ids").forEach(array::add);
+        return with("stop_token_ids", array.add(id));
+    }
+
+    /** Whether end tokens do not end the text. */
+    public boolean ignoresEos() {
+        return set.path("ignore_eos").asBoolean(false);
+    }
+
+    /** Whether the length is left to the model's defaults. */
+    public boolean setsNoLength() {
+        return !set.has("max_length") && !set.has("max_new_tokens");
+    }
+
     /** Whether the model's end tokens do not end the text. */
     public GenerationOptions ignoreEos(boolean ignore) {
         return with("ignore_eos", JsonNodeFactory.instance.booleanNode(ignore));

@@ -98,6 +98,11 @@ public final class Generator implements AutoCloseable {
         return engine;
     }
 
+    /** How long a sequence can be, prompt included: the model's positions, or what the memory for keys and values holds. */
+    public int mostTokens() {
+        return Math.min(model.config().max_position_embeddings(), engine.mostTokens());
+    }
+
     /** The model's tokenizer. */
     public Tokenizer tokenizer() {
         return tokenizer;

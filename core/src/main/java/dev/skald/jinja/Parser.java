@@ -222,6 +222,7 @@ final class Parser {
         private final String name;
         private final List<Token> all;
         private int at;
+        private boolean ended;
 
         Tokens(String name, List<Token> all) {
             this.name = name;
@@ -237,11 +238,13 @@ final class Parser {
         }
 
         Token next() {
-            return all.get(at == all.size() - 1 ? at : at++);
+            ended = at == all.size() - 1;
+            return all.get(ended ? at : at++);
         }
 
+        /** The token that {@link #next} gave is the next one again. */
         void back() {
-            at = all.get(at).kind() == Kind.END ? at : at - 1;
+            at -= ended ? 0 : 1;
         }
 
         boolean take(String operator) {

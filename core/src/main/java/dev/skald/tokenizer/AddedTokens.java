@@ -1,6 +1,7 @@
 package dev.skald.tokenizer;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -91,8 +92,12 @@ final class AddedTokens {
         return next;
     }
 
-    /** Hands the text {@code from <= i < to} to the sink, cut at the added tokens. */
-    void split(byte[] utf8, int from, int to, Sink sink) {
+    /**
+     * Hands the text {@code from <= i < to} to the sink, cut at the added tokens.
+     *
+     * @param plain bytes of {@code utf8} that are no part of a special token
+     */
+    void split(byte[] utf8, int from, int to, BitSet plain, Sink sink) {
         int done = from;
         int at = from;
         while (at < to) {
@@ -104,7 +109,7 @@ final class AddedTokens {
             int found = -1;
             int end = at;
             for (int i = at; i < to && (node = step(node, utf8[i])) != 0; i++) {
-                if (token[node] >= 0) {
+                if (token[node] >= 0 && isAllowed(tokens.get(token[node]), plain, at, i + 1)) {
                     found = token[node];
                     end = i + 1;
                 }
@@ -134,6 +139,11 @@ final class AddedTokens {
         if (done < to) {
             sink.text(utf8, done, to);
         }
+    }
+
+    private static boolean isAllowed(AddedToken token, BitSet plain, int from, int to) {
+        int next = token.special() ? plain.nextSetBit(from) : -1;
+        return next < 0 || next >= to;
     }
 
     private static boolean isSingleWord(byte[] utf8, int from, int to, int start, int end) {

@@ -11,8 +11,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,9 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class Tokenizer {
 
+    /** Not changed by anyone. */
+    private static final BitSet NOWHERE = new BitSet(0);
+
     private final BytePairModel model;
     private final Map<Integer, AddedTokens.AddedToken> added = new HashMap<>();
     private final BitSet special = new BitSet();
@@ -43,7 +48,8 @@ public final class Tokenizer {
     private final OptionalInt bosId;
     private final OptionalInt eosId;
     private final boolean addBosToken;
-    private final Optional<String> chatTemplate;
+    private final Map<String, String> chatTemplates;
+    private final Map<String, String> namedTokens;
     /** Computed beside the loading. */
     private final CompletableFuture<String> hash;
 
@@ -52,7 +58,11 @@ public final class Tokenizer {
     private final Queue<BytePairEncoder> encoders =
             new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 
-    private Tokenizer(TokenizerReader reader, JsonNode config, CompletableFuture<String> hash) {
+    private Tokenizer(
+            TokenizerReader reader,
+            JsonNode config,
+            Optional<String> chatTemplateFile,
+            CompletableFuture<String> hash) {
         model = reader.model();
         normalizer = reader.normalizer();
         preTokenizer = reader.preTokenizer();
@@ -72,20 +82,38 @@ public final class Tokenizer {
         inNormalized = TokenizerReader.matcher(
                 tokens.stream().filter(AddedTokens.AddedToken::normalized).toList(), normalizer);
         this.hash = hash;
-        bosId = named(config.path("bos_token"));
-        eosId = named(config.path("eos_token"));
         addBosToken = config.path("add_bos_token").asBoolean(false);
-        chatTemplate = chatTemplate(config.path("chat_template"));
+        chatTemplates = chatTemplates(config.path("chat_template"), chatTemplateFile);
+        namedTokens = namedTokens(config);
+        bosId = named("bos_token");
+        eosId = named("eos_token");
     }
 
-    /** One template, or several with names, of which {@code default} is the one for chats. */
-    private static Optional<String> chatTemplate(JsonNode node) {
+    /** One template, or several with names; a file chat_template.jinja comes before the one without a name, as in transformers. */
+    private static Map<String, String> chatTemplates(JsonNode node, Optional<String> file) {
+        Map<String, String> templates = new LinkedHashMap<>();
+        if (node.isTextual()) {
+            templates.put("default", node.asText());
+        }
         for (JsonNode named : node) {
-            if (named.path("name").asText().equals("default")) {
-                return Optional.of(named.path("template").asText());
+            templates.put(named.path("name").asText(), named.path("template").asText());
+        }
+        file.ifPresent(template -> templates.put("default", template));
+        return Collections.unmodifiableMap(templates);
+    }
+
+    /** What tokenizer_config.json calls {@code bos_token}, {@code eos_token} and so on. */
+    private static Map<String, String> namedTokens(JsonNode config) {
+        Map<String, String> tokens = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : config.properties()) {
+            JsonNode value = entry.getValue();
+            String token =
+                    value.isTextual() ? value.asText() : value.path("content").asText("");
+            if (entry.getKey().endsWith("_token") && !token.isEmpty()) {
+                tokens.put(entry.getKey(), token);
             }
         }
-        return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
+        return Collections.unmodifiableMap(tokens);
     }
 
     /**
@@ -110,7 +138,12 @@ public final class Tokenizer {
         }
         String source = file.toString();
         CompletableFuture<String> hash = CompletableFuture.supplyAsync(() -> sha256(json));
-        return new Tokenizer(new TokenizerReader(source, new TokenizerFile(source, json)), config, hash);
+        Path template = file.resolveSibling("chat_template.jinja");
+        return new Tokenizer(
+                new TokenizerReader(source, new TokenizerFile(source, json)),
+                config,
+                Files.exists(template) ? Optional.of(Files.readString(template)) : Optional.empty(),
+                hash);
     }
 
     private static String sha256(byte[] bytes) {
@@ -121,9 +154,8 @@ public final class Tokenizer {
         }
     }
 
-    private OptionalInt named(JsonNode name) {
-        String token = name.isTextual() ? name.asText() : name.path("content").asText("");
-        return token.isEmpty() ? OptionalInt.empty() : id(token);
+    private OptionalInt named(String name) {
+        return namedTokens.containsKey(name) ? id(namedTokens.get(name)) : OptionalInt.empty();
     }
 
     /** The id of a token, spelled as in tokenizer.json. */
@@ -161,17 +193,53 @@ public final class Tokenizer {
     }
 
     /**
+     * The ids of a text of which some is somebody's words: there the spelling of a special token is text like any other. Added tokens that are not
+     * special are recognised everywhere, for they are but words of the vocabulary.
+     *
+     * @param plain chars of {@code text} that are no part of a special token
+     */
+    public int[] encode(String text, BitSet plain) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        TokenIds ids = new TokenIds(utf8.length / 3 + 8);
+        encode(utf8, 0, utf8.length, utf8.length == text.length() ? plain : bytes(text, plain, utf8.length), ids);
+        return ids.toArray();
+    }
+
+    private static BitSet bytes(String text, BitSet chars, int length) {
+        BitSet bytes = new BitSet(length);
+        int at = 0;
+        for (int i = 0; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            int size = size(codePoint);
+            bytes.set(at, at + size, chars.get(i));
+            at += size;
+            i += Character.charCount(codePoint);
+        }
+        return bytes;
+    }
+
+    /** Bytes of a code point; a surrogate without its other half becomes a question mark. */
+    private static int size(int codePoint) {
+        boolean half = codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+        return codePoint < 0x80 || half ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+    }
+
+    /**
      * Appends the ids of the text {@code from <= i < to}, without special tokens around it.
      *
      * @param utf8 well-formed UTF-8
      */
     public void encode(byte[] utf8, int from, int to, TokenIds out) {
+        encode(utf8, from, to, NOWHERE, out);
+    }
+
+    private void encode(byte[] utf8, int from, int to, BitSet plain, TokenIds out) {
         BytePairEncoder idle = encoders.poll();
         BytePairEncoder encoder = idle == null ? new BytePairEncoder(model) : idle;
-        inText.split(utf8, from, to, new AddedTokens.Sink() {
+        inText.split(utf8, from, to, plain, new AddedTokens.Sink() {
             @Override
             public void text(byte[] part, int start, int end) {
-                encodeText(encoder, part, start, end, out);
+                encodeText(encoder, part, start, end, plain, out);
             }
 
             @Override
@@ -182,7 +250,8 @@ public final class Tokenizer {
         encoders.offer(encoder);
     }
 
-    private void encodeText(BytePairEncoder encoder, byte[] utf8, int from, int to, TokenIds out) {
+    private void encodeText(BytePairEncoder encoder, byte[] utf8, int from, int to, BitSet plain, TokenIds out) {
+        BitSet kept = plain;
         byte[] text = utf8;
         int start = from;
         int end = to;
@@ -191,12 +260,13 @@ public final class Tokenizer {
             text = normalized.getBytes(StandardCharsets.UTF_8);
             start = 0;
             end = text.length;
+            kept = normalized(plain, from, to, end);
         }
         if (inNormalized.isEmpty()) {
             encodePieces(encoder, text, start, end, out);
             return;
         }
-        inNormalized.split(text, start, end, new AddedTokens.Sink() {
+        inNormalized.split(text, start, end, kept, new AddedTokens.Sink() {
             @Override
             public void text(byte[] part, int partStart, int partEnd) {
                 encodePieces(encoder, part, partStart, partEnd, out);
@@ -207,6 +277,17 @@ public final class Tokenizer {
                 out.add(id);
             }
         });
+    }
+
+    /** Which bytes come from which is not known after the normalizer: all are plain where one is. */
+    private static BitSet normalized(BitSet plain, int from, int to, int length) {
+        int next = plain.nextSetBit(from);
+        if (next < 0 || next >= to) {
+            return NOWHERE;
+        }
+        BitSet all = new BitSet(length);
+        all.set(0, length);
+        return all;
     }
 
     private void encodePieces(BytePairEncoder encoder, byte[] text, int from, int to, TokenIds out) {
@@ -263,9 +344,14 @@ public final class Tokenizer {
         return eosId;
     }
 
-    /** The chat template that tokenizer_config.json has, in Jinja, as it is written there. */
-    public Optional<String> chatTemplate() {
-        return chatTemplate;
+    /** The chat templates that chat_template.jinja and tokenizer_config.json have, in Jinja, by name: {@code default} for one without a name. */
+    public Map<String, String> chatTemplates() {
+        return chatTemplates;
+    }
+
+    /** The tokens that tokenizer_config.json names, spelled as in tokenizer.json: {@code bos_token}, {@code eos_token} and so on. */
+    public Map<String, String> namedTokens() {
+        return namedTokens;
     }
 
     /** Whether texts begin with the begin-of-text token: the post-processor puts it first, or tokenizer_config.json has add_bos_token. */

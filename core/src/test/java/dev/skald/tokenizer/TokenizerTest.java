@@ -63,13 +63,17 @@ class TokenizerTest {
     @Test
     void configurationHasTheChatTemplate() throws Exception {
         Path config = directory.resolve("tokenizer_config.json");
-        assertThat(small().load(directory).chatTemplate()).isEmpty();
+        assertThat(small().load(directory).chatTemplates()).isEmpty();
         Files.writeString(config, "{\"chat_template\": \"{{ bos_token }}\"}");
-        assertThat(Tokenizer.load(directory).chatTemplate()).hasValue("{{ bos_token }}");
+        assertThat(Tokenizer.load(directory).chatTemplates()).containsEntry("default", "{{ bos_token }}");
         Files.writeString(
                 config,
                 "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"}, {\"name\": \"default\", \"template\": \"d\"}]}");
-        assertThat(Tokenizer.load(directory).chatTemplate()).hasValue("d");
+        assertThat(Tokenizer.load(directory).chatTemplates())
+                .containsEntry("default", "d")
+                .containsEntry("tool_use", "t");
+        Files.writeString(directory.resolve("chat_template.jinja"), "{{ 'åäö' }}");
+        assertThat(Tokenizer.load(directory).chatTemplates()).containsEntry("default", "{{ 'åäö' }}");
     }
 
     @Test
