@@ -45,6 +45,7 @@ class ArchitectureTest {
             Map.entry(
                     "train",
                     Set.of("base", "config", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer")),
+            Map.entry("serve", Set.of("chat", "engine", "generate", "model", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
             Map.entry(

@@ -54,50 +54,8 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Token ids to continue, as they are: 1,2,3.")
     private int[] promptIds;
 
-    @Option(names = "--max-length", paramLabel = "N", description = "Tokens of prompt and continuation together.")
-    private Integer maxLength;
-
-    @Option(
-            names = "--max-new-tokens",
-            paramLabel = "N",
-            description = "Tokens of the continuation; wins over --max-length.")
-    private Integer maxNewTokens;
-
-    @Option(names = "--greedy", description = "Always the most likely token.")
-    private boolean greedy;
-
-    @Option(names = "--temperature", paramLabel = "F", description = "Logits are divided by it; 0 for greedy decoding.")
-    private Double temperature;
-
-    @Option(names = "--top-k", paramLabel = "N", description = "Draw from the N most likely tokens; 0: from all.")
-    private Integer topK;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "F",
-            description = "Draw from the most likely tokens that together have probability F.")
-    private Double topP;
-
-    @Option(
-            names = "--min-p",
-            paramLabel = "F",
-            description = "Draw from tokens with at least F times the probability of the most likely one.")
-    private Double minP;
-
-    @Option(
-            names = "--repetition-penalty",
-            paramLabel = "F",
-            description = "Above 1: tokens that were there already become less likely.")
-    private Double repetitionPenalty;
-
-    @Option(names = "--no-repeat-ngram-size", paramLabel = "N", description = "No sequence of N tokens twice; 0: off.")
-    private Integer noRepeatNgramSize;
-
-    @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same text.")
-    private Long seed;
-
-    @Option(names = "--stop", paramLabel = "S", description = "A text that ends the continuation; may be repeated.")
-    private List<String> stop = List.of();
+    @Mixin
+    private SamplingOptions sampling;
 
     @Option(names = "--num-return-sequences", paramLabel = "N", description = "Continuations per prompt.")
     private Integer numReturnSequences;
@@ -147,25 +105,13 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerationOptions options() {
-        GenerationOptions options = GenerationOptions.modelDefaults().keepLogits(logits != null);
-        options = stop.isEmpty() ? options : options.stopStrings(stop);
-        options = maxLength == null ? options : options.maxLength(maxLength);
-        options = maxNewTokens == null ? options : options.maxNewTokens(maxNewTokens);
-        options = temperature == null ? options : options.temperature(temperature);
-        options = topK == null ? options : options.topK(topK);
-        options = topP == null ? options : options.topP(topP);
-        options = minP == null ? options : options.minP(minP);
-        options = repetitionPenalty == null ? options : options.repetitionPenalty(repetitionPenalty);
-        options = noRepeatNgramSize == null ? options : options.noRepeatNgramSize(noRepeatNgramSize);
-        options = seed == null ? options : options.seed(seed);
-        options = numReturnSequences == null ? options : options.numReturnSequences(numReturnSequences);
-        boolean samples = temperature != null
-                || topK != null
-                || topP != null
-                || minP != null
-                || seed != null
-                || (numReturnSequences != null && numReturnSequences > 1);
-        return greedy ? options.sample(false) : samples ? options.sample(true) : options;
+        GenerationOptions options =
+                sampling.applyTo(GenerationOptions.modelDefaults()).keepLogits(logits != null);
+        if (numReturnSequences == null) {
+            return options;
+        }
+        options = options.numReturnSequences(numReturnSequences);
+        return numReturnSequences > 1 && !sampling.isGreedy() ? options.sample(true) : options;
     }
 
     /** Shows one text while it grows; several come whole, one after the other. Nothing is shown of a call that is refused. */

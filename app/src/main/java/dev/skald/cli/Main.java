@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Main.Version.class,
         subcommands = {
             CardCommand.class,
+            ChatCommand.class,
             CompletionCommand.class,
             DemoCommand.class,
             CorpusCommand.class,
@@ -29,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             GenerateCommand.class,
             EvaluateCommand.class,
             PackCommand.class,
+            ServeCommand.class,
             DataCommand.class,
             ManCommand.class,
             TokenizeCommand.class,

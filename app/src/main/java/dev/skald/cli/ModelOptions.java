@@ -36,9 +36,31 @@ final class ModelOptions {
 
     /** Loads the model; what its generation_config.json asks for without effect is said on {@code err}. */
     Generator load(PrintWriter err) throws IOException {
-        Optional<DType> chosen = dtype.equals("auto") ? Optional.empty() : Optional.of(DType.parse(dtype, "--dtype"));
-        Path directory = model == null ? SkaldNano.directory() : model;
-        Generator generator = Generator.load(directory, chosen, device);
+        Path directory = directory();
+        return warned(Generator.load(directory, dtype(), device), directory, err);
+    }
+
+    /** The same for a stated load, see {@link Generator}. */
+    Generator load(int sequences, int waiting, PrintWriter err) throws IOException {
+        Path directory = directory();
+        return warned(Generator.load(directory, dtype(), device, sequences, waiting), directory, err);
+    }
+
+    /** What the model is called where nobody says it: its directory's name. */
+    String name() {
+        Path name = model == null ? null : model.toAbsolutePath().normalize().getFileName();
+        return name == null ? "skald-nano" : name.toString();
+    }
+
+    private Optional<DType> dtype() {
+        return dtype.equals("auto") ? Optional.empty() : Optional.of(DType.parse(dtype, "--dtype"));
+    }
+
+    private Path directory() throws IOException {
+        return model == null ? SkaldNano.directory() : model;
+    }
+
+    private static Generator warned(Generator generator, Path directory, PrintWriter err) {
         generator
                 .ignoredDefaults()
                 .forEach(key -> err.println("warning: " + directory.resolve("generation_config.json") + ": " + key

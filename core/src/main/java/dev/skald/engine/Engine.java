@@ -228,6 +228,7 @@ public final class Engine implements AutoCloseable {
     /** Takes what was submitted; false when this thread is no longer the owner. */
     private boolean awaitWork() {
         synchronized (lifecycle) {
+            publish();
             long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
             while (!closed && submitted.isEmpty() && scheduler.isIdle() && System.nanoTime() < end) {
                 try {

@@ -46,9 +46,9 @@ public final class Generator implements AutoCloseable {
     private final ObjectNode defaults;
     private final Scratch scratch;
 
-    private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults) {
+    private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults, int sequences, int waiting) {
         this.model = model;
-        this.engine = new Engine(model, Engine.Limits.of(model, MOST_SEQUENCES, MOST_WAITING));
+        this.engine = new Engine(model, Engine.Limits.of(model, sequences, waiting));
         this.tokenizer = tokenizer;
         this.defaults = defaults;
         this.scratch = new Scratch(model.config().vocab_size());
@@ -75,13 +75,29 @@ public final class Generator implements AutoCloseable {
      * @throws IOException when a file cannot be read
      */
     public static Generator load(Path directory, Optional<DType> dtype, String device) throws IOException {
+        return load(directory, dtype, device, MOST_SEQUENCES, MOST_WAITING);
+    }
+
+    /**
+     * Loads a model directory for a stated load.
+     *
+     * @param directory as for {@link #load(Path)}
+     * @param dtype empty: as stored
+     * @param device {@code auto}, {@code cpu} or {@code cuda}
+     * @param sequences how many texts are generated at once, at most; others wait
+     * @param waiting how many requests may wait, at most; others are refused with {@link java.util.concurrent.RejectedExecutionException}
+     * @throws InvalidInputException when a file is missing or not valid, or the model does not fit into memory
+     * @throws IOException when a file cannot be read
+     */
+    public static Generator load(Path directory, Optional<DType> dtype, String device, int sequences, int waiting)
+            throws IOException {
         Path files = Files.exists(directory.resolve("config.json"))
                 ? directory
                 : LatestCheckpoint.in(directory).orElse(directory);
         ObjectNode defaults = GenerationConfig.read(files);
         Llama model = Llama.load(files, dtype, device);
         try {
-            return new Generator(model, Tokenizer.load(files), defaults);
+            return new Generator(model, Tokenizer.load(files), defaults, sequences, waiting);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;

@@ -377,6 +377,22 @@ public final class Tokenizer {
         return model.vocabulary().token(id);
     }
 
+    /**
+     * What a token stands for in a text, as bytes of UTF-8: perhaps a part of a character.
+     *
+     * @throws InvalidInputException if the id is not in the vocabulary
+     */
+    public byte[] tokenBytes(int id) {
+        String token = token(id);
+        if (!added.containsKey(id) && model.vocabulary().byteLevel()) {
+            return model.vocabulary().bytes(id);
+        }
+        if (token.matches("<0x[0-9A-F]{2}>")) {
+            return new byte[] {(byte) Integer.parseInt(token.substring(3, 5), 16)};
+        }
+        return token.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
+    }
+
     /** Whether the id is a special token. */
     public boolean isSpecial(int id) {
         return id >= 0 && special.get(id);

@@ -1,0 +1,81 @@
+package dev.skald.chat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A function that a model wants to be called.
+ *
+ * @param arguments JSON
+ */
+public record ToolCall(String name, String arguments) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Qwen's and Hermes' form. */
+    private static final Pattern TAGGED =
+            Pattern.compile("\\s*<tool_call>\\s*(\\{.*?\\})\\s*</tool_call>", Pattern.DOTALL);
+
+    private static final List<String> BEGINNINGS = List.of("<tool_call>", "[TOOL_CALLS]", "<|python_tag|>");
+
+    /**
+     * The calls that an answer consists of, in the forms that models are taught: {@code {"name": ..., "parameters": ...}} (Llama 3), {@code
+     * <tool_call>{...}</tool_call>} (Qwen, Hermes), {@code [TOOL_CALLS] [...]} (Mistral).
+     *
+     * @return empty if the answer is anything else
+     */
+    public static Optional<List<ToolCall>> parse(String answer) {
+        String text = answer.strip();
+        for (String beginning : List.of("[TOOL_CALLS]", "<|python_tag|>")) {
+            text = text.startsWith(beginning)
+                    ? text.substring(beginning.length()).strip()
+                    : text;
+        }
+        List<ToolCall> calls = new ArrayList<>();
+        Matcher tagged = TAGGED.matcher(text);
+        int end = 0;
+        while (tagged.find() && tagged.start() == end) {
+            end = tagged.end();
+            if (!add(tagged.group(1), calls)) {
+                return Optional.empty();
+            }
+        }
+        boolean whole =
+                end > 0 ? end == text.length() : (text.startsWith("{") || text.startsWith("[")) && add(text, calls);
+        return whole && !calls.isEmpty() ? Optional.of(List.copyOf(calls)) : Optional.empty();
+    }
+
+    private static boolean add(String json, List<ToolCall> calls) {
+        try {
+            JsonNode node = JSON.readTree(json);
+            for (JsonNode call : node.isArray() ? node : List.of(node)) {
+                JsonNode arguments = call.has("parameters") ? call.get("parameters") : call.path("arguments");
+                if (!call.path("name").isTextual() || !(arguments.isObject() || arguments.isTextual())) {
+                    return false;
+                }
+                calls.add(new ToolCall(
+                        call.get("name").asText(),
+                        arguments.isTextual() ? arguments.asText() : JSON.writeValueAsString(arguments)));
+            }
+            return true;
+        } catch (JsonProcessingException e) {
+            return false;
+        }
+    }
+
+    /** Whether an answer that begins like this may turn out to be calls. */
+    public static boolean mayBegin(String text) {
+        String begun = text.stripLeading();
+        return begun.isEmpty()
+                || begun.startsWith("{")
+                || begun.startsWith("[{")
+                || begun.equals("[")
+                || BEGINNINGS.stream().anyMatch(each -> each.startsWith(begun) || begun.startsWith(each));
+    }
+}
