@@ -39,7 +39,7 @@ final class Chats {
 
     void answer(Exchange exchange, Parameters body) {
         Chat chat = chat();
-        Sampling sampling = Sampling.of(body, Sampling.topOfChat(body));
+        Sampling sampling = Sampling.of(body, Sampling.topOfChat(body), model);
         String format = body.object("response_format").text("type").orElse("text");
         if (!format.equals("text")) {
             throw ApiException.invalid(

@@ -29,7 +29,7 @@ final class Completions {
     }
 
     void answer(Exchange exchange, Parameters body) {
-        Sampling sampling = Sampling.of(body, Sampling.topOfCompletion(body));
+        Sampling sampling = Sampling.of(body, Sampling.topOfCompletion(body), model);
         if (body.has("suffix") && !body.text("suffix").orElse("").isEmpty()) {
             throw ApiException.invalid("suffix", "suffix is not supported");
         }

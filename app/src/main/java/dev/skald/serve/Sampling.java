@@ -17,7 +17,7 @@ record Sampling(GenerationOptions options, int count, int generated, OptionalInt
     private static final int MOST_TOP = 1000;
 
     /** @throws ApiException when a parameter has another type, or is out of range */
-    static Sampling of(Parameters body, OptionalInt top) {
+    static Sampling of(Parameters body, OptionalInt top, ServedModel model) {
         if (body.integer("best_of", 1, MOST_CHOICES).orElse(1)
                 > body.integer("n", 1, MOST_CHOICES).orElse(1)) {
             throw ApiException.invalid("best_of", "best_of is not supported: ask for n texts and take the best");
@@ -41,6 +41,9 @@ record Sampling(GenerationOptions options, int count, int generated, OptionalInt
         if (body.has("top_k")) {
             options = options.topK(
                     Math.max(0, body.integer("top_k", -1, Integer.MAX_VALUE).orElseThrow()));
+        }
+        if (!body.has("top_k") && !model.generator().defaults().containsKey("top_k")) {
+            options = options.topK(0); // transformers' own default is not what clients of this API expect
         }
         if (body.has("min_p")) {
             options = options.minP(body.number("min_p", 0, 1).orElseThrow());

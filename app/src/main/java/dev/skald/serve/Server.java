@@ -68,6 +68,7 @@ public final class Server implements AutoCloseable {
                 Map.entry("/tokenize", new Route("POST", Server::tokenize)),
                 Map.entry("/detokenize", new Route("POST", Server::detokenize)),
                 Map.entry("/tokenizer_info", new Route("GET", Server::tokenizerInfo)),
+                Map.entry("/props", new Route("GET", Server::properties)),
                 Map.entry("/version", new Route("GET", (_, exchange) -> version(exchange))),
                 Map.entry("/metrics", new Route("GET", Server::metrics)));
         this.listener = new HttpListener(host, port, MOST_BODY, REQUEST_SECONDS, this::answer);
@@ -306,6 +307,17 @@ public final class Server implements AutoCloseable {
         serving.model
                 .chat()
                 .ifPresent(chat -> node.put("chat_template", chat.template().source()));
+        exchange.answer(200, node);
+    }
+
+    /** What a page has to know of the model, under the names of llama.cpp's server. */
+    private static void properties(Serving serving, Exchange exchange) {
+        ObjectNode node = Exchange.JSON
+                .createObjectNode()
+                .put("model", serving.model.name())
+                .put("n_ctx", serving.model.context());
+        node.set("default_generation_settings", Exchange.JSON.valueToTree(serving.model.generator().defaults()));
+        serving.model.chat().ifPresent(chat -> node.put("chat_template", chat.template().source()));
         exchange.answer(200, node);
     }
 

@@ -1,5 +1,7 @@
 package dev.skald.generate;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Engine;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -122,6 +125,11 @@ public final class Generator implements AutoCloseable {
     /** The model's tokenizer. */
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** What the model's generation_config.json says, by key; values as in JSON. */
+    public Map<String, Object> defaults() {
+        return new ObjectMapper().convertValue(defaults, new TypeReference<>() {});
     }
 
     /** What the model's generation_config.json asks for that is not supported and will be ignored, {@code key = value} each. */
