@@ -33,7 +33,10 @@ class ArchitectureTest {
             Map.entry("kernel", Set.of("base", "cache", "tensor")),
             Map.entry("model", Set.of("base", "cache", "config", "kernel", "tensor")),
             Map.entry("engine", Set.of("base", "cache", "kernel", "model")),
-            Map.entry("generate", Set.of("base", "config", "engine", "kernel", "model", "tensor", "tokenizer")),
+            Map.entry("grammar", Set.of()),
+            Map.entry(
+                    "generate",
+                    Set.of("base", "config", "engine", "grammar", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
             Map.entry("jinja", Set.of()),
             Map.entry("chat", Set.of("generate", "jinja", "tokenizer")),

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -40,11 +41,6 @@ final class Chats {
     void answer(Exchange exchange, Parameters body) {
         Chat chat = chat();
         Sampling sampling = Sampling.of(body, Sampling.topOfChat(body), model);
-        String format = body.object("response_format").text("type").orElse("text");
-        if (!format.equals("text")) {
-            throw ApiException.invalid(
-                    "response_format", "response_format " + format + " is not supported, expected text");
-        }
         List<Object> tools = tools(body, chat);
         ChatPrompt prompt = prompt(body, chat, tools);
         int room = model.context() - prompt.ids().length;
@@ -57,7 +53,8 @@ final class Chats {
             most = body.integer("max_tokens", 1, Integer.MAX_VALUE);
         }
         GenerationOptions options = chat.forReplies(
-                sampling.options().maxNewTokens(Math.min(room, most.orElse(room))), prompt.ids().length);
+                called(sampling.options(), body, chat).maxNewTokens(Math.min(room, most.orElse(room))),
+                prompt.ids().length);
         boolean stream = body.flag("stream", false);
         boolean usage = Completions.streamUsage(body, stream);
         new Choices(exchange, model, metrics, refusal, new ChatForm(model, sampling, !tools.isEmpty()), "chatcmpl-")
@@ -100,15 +97,36 @@ final class Chats {
         if (choice.isTextual() && choice.asText().equals("none")) {
             return List.of();
         }
-        if (!choice.isMissingNode() && !choice.isNull() && !choice.asText().equals("auto")) {
-            throw body.wrong("tool_choice", "auto or none: a call cannot be required");
-        }
         if (!chat.template().knowsTools()) {
             throw ApiException.invalid("tools", "the chat template of this model knows no tools");
         }
         List<Object> tools = new ArrayList<>();
         node.forEach(tool -> tools.add(Exchange.JSON.convertValue(tool, Object.class)));
         return tools;
+    }
+
+    /** A call that is required, of any tool or of one, is all that the answer can be. */
+    private static GenerationOptions called(GenerationOptions options, Parameters body, Chat chat) {
+        JsonNode choice = body.node("tool_choice");
+        boolean any = choice.asText().equals("required");
+        String name = choice.path("function").path("name").asText("");
+        if (choice.isMissingNode() || choice.isNull() || Set.of("auto", "none").contains(choice.asText())) {
+            return options;
+        }
+        if (!any && name.isEmpty()) {
+            throw body.wrong(
+                    "tool_choice", "none, auto, required or {\"type\": \"function\", \"function\": {\"name\": ...}}");
+        }
+        List<JsonNode> tools = new ArrayList<>();
+        for (JsonNode tool : body.node("tools")) {
+            if (any || tool.path("function").path("name").asText().equals(name)) {
+                tools.add(tool.get("function"));
+            }
+        }
+        if (tools.isEmpty()) {
+            throw body.wrong("tool_choice", "one of the tools");
+        }
+        return ToolCall.required(options, tools, chat.template());
     }
 
     /** The messages as a prompt, for an answer or for {@code /tokenize}. */

@@ -1,6 +1,8 @@
 package dev.skald.serve;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.generate.GenerationOptions;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -73,7 +75,37 @@ record Sampling(GenerationOptions options, int count, int generated, OptionalInt
         if (top.isPresent()) {
             options = options.logProbabilities(top.getAsInt());
         }
+        options = formatted(options, body);
         return new Sampling(options, count, generated, top);
+    }
+
+    /** OpenAI's {@code response_format}, and vLLM's {@code structured_outputs} and {@code guided_json}. */
+    private static GenerationOptions formatted(GenerationOptions options, Parameters body) {
+        Parameters format = body.object("response_format");
+        Parameters structured = body.object("structured_outputs");
+        if (body.has("guided_json") || structured.has("json")) {
+            JsonNode schema = body.has("guided_json") ? body.node("guided_json") : structured.node("json");
+            return options.jsonSchema(schema.isTextual() ? schema.asText() : schema.toString());
+        }
+        for (String other : List.of("regex", "choice", "grammar", "structural_tag")) {
+            if (structured.has(other) || body.has("guided_" + other)) {
+                throw ApiException.invalid(
+                        "structured_outputs", "structured_outputs." + other + " is not supported, expected json");
+            }
+        }
+        return switch (format.text("type").orElse("text")) {
+            case "text" -> options;
+            case "json_object" -> options.jsonObject();
+            case "json_schema" -> {
+                JsonNode schema = format.object("json_schema").node("schema");
+                if (!schema.isObject()) {
+                    throw ApiException.invalid(
+                            "response_format", "response_format.json_schema.schema is missing, expected a schema");
+                }
+                yield options.jsonSchema(schema.toString());
+            }
+            default -> throw format.wrong("type", "text, json_object or json_schema");
+        };
     }
 
     /** Completions: {@code logprobs} is a number, or true with {@code top_logprobs} as chats have it. */

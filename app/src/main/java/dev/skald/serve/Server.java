@@ -316,8 +316,12 @@ public final class Server implements AutoCloseable {
                 .createObjectNode()
                 .put("model", serving.model.name())
                 .put("n_ctx", serving.model.context());
-        node.set("default_generation_settings", Exchange.JSON.valueToTree(serving.model.generator().defaults()));
-        serving.model.chat().ifPresent(chat -> node.put("chat_template", chat.template().source()));
+        node.set(
+                "default_generation_settings",
+                Exchange.JSON.valueToTree(serving.model.generator().defaults()));
+        serving.model
+                .chat()
+                .ifPresent(chat -> node.put("chat_template", chat.template().source()));
         exchange.answer(200, node);
     }
 

@@ -82,7 +82,9 @@ final class Browser implements AutoCloseable {
             said.add(line);
             if (line.startsWith("DevTools listening on ")) {
                 Thread.ofVirtual().start(() -> lines.lines().forEach(_ -> {}));
-                return new Browser(process, line.substring("DevTools listening on ".length()).strip());
+                return new Browser(
+                        process,
+                        line.substring("DevTools listening on ".length()).strip());
             }
         }
         throw new AssertionError("chromium did not start: " + said);
@@ -106,9 +108,8 @@ final class Browser implements AutoCloseable {
 
     /** The value of an expression. */
     JsonNode evaluate(String expression) {
-        JsonNode answer = send(
-                "Runtime.evaluate",
-                Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
+        JsonNode answer =
+                send("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
         if (answer.has("exceptionDetails")) {
             throw new AssertionError(expression + ": " + answer.get("exceptionDetails"));
         }
@@ -165,9 +166,11 @@ final class Browser implements AutoCloseable {
                 throw new AssertionError(e);
             }
             if (node.has("id")) {
-                CompletableFuture<JsonNode> answer = pending.remove(node.get("id").asInt());
+                CompletableFuture<JsonNode> answer =
+                        pending.remove(node.get("id").asInt());
                 if (node.has("error")) {
-                    answer.completeExceptionally(new AssertionError(node.get("error").toString()));
+                    answer.completeExceptionally(
+                            new AssertionError(node.get("error").toString()));
                 } else {
                     answer.complete(node.get("result"));
                 }

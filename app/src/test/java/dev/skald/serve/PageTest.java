@@ -38,7 +38,10 @@ class PageTest {
     static void begin() throws IOException {
         browser = Browser.open(directory.resolve("profile"));
         TinyLlama says = TinyLlama.saying("a" + SAYS);
-        says.tokenizerConfig().put("chat_template", "{% for m in messages %}{{ m.role }}:{{ m.content }}{{ eos_token }}{% endfor %}a");
+        says.tokenizerConfig()
+                .put(
+                        "chat_template",
+                        "{% for m in messages %}{{ m.role }}:{{ m.content }}{{ eos_token }}{% endfor %}a");
         chatting = Generator.load(says.write(directory.resolve("chat")));
         base = Generator.load(TinyLlama.random(3).write(directory.resolve("base")));
         chats = new Server("127.0.0.1", 0, List.of(), failure -> {});
@@ -79,9 +82,11 @@ class PageTest {
         browser.await("server.model === 'tiny'");
         submit("hej <b>då</b>");
         browser.await("!running && document.querySelectorAll('.message.assistant .token').length > 5");
-        assertThat(browser.evaluate("document.querySelector('.message.assistant span:nth-of-type(2)').textContent").asText())
+        assertThat(browser.evaluate("document.querySelector('.message.assistant span:nth-of-type(2)').textContent")
+                        .asText())
                 .isEqualTo(SAYS);
-        assertThat(browser.evaluate("document.querySelector('.message.user').textContent").asText())
+        assertThat(browser.evaluate("document.querySelector('.message.user').textContent")
+                        .asText())
                 .contains("hej <b>då</b>");
         assertThat(browser.evaluate("$('status').textContent").asText()).contains("of 1024 tokens");
         // The alternatives of a token: all but one letter have the same small probability.
@@ -117,7 +122,9 @@ class PageTest {
             Thread.sleep(10);
         }
         assertThat(base.engine().state().active()).isZero();
-        assertThat(browser.evaluate("document.querySelector('.given').textContent").asText()).isEqualTo("En gång");
+        assertThat(browser.evaluate("document.querySelector('.given').textContent")
+                        .asText())
+                .isEqualTo("En gång");
         browser.evaluate("$('max_tokens').value = 0");
         submit("");
         browser.await("$('status').classList.contains('bad')");
@@ -131,29 +138,34 @@ class PageTest {
         browser.await("server.model === 'tiny'");
         submit("hej");
         browser.await("!running && document.querySelectorAll('.token').length > 5");
-        assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt()).isLessThanOrEqualTo(390);
-        assertThat(browser.evaluate("getComputedStyle($('side')).display").asText()).isEqualTo("none");
+        assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+                .isLessThanOrEqualTo(390);
+        assertThat(browser.evaluate("getComputedStyle($('side')).display").asText())
+                .isEqualTo("none");
         browser.evaluate("$('menu').click()");
-        assertThat(browser.evaluate("getComputedStyle($('side')).display").asText()).isEqualTo("block");
+        assertThat(browser.evaluate("getComputedStyle($('side')).display").asText())
+                .isEqualTo("block");
         for (String[] each : new String[][] {{"sv", "Skicka"}, {"da", "Send"}, {"nb", "Send"}, {"en", "Send"}}) {
             browser.evaluate("$('lang').value = '" + each[0] + "'; $('lang').dispatchEvent(new Event('change'))");
             assertThat(browser.evaluate("$('send').textContent").asText()).isEqualTo(each[1]);
-            assertThat(browser.evaluate("document.documentElement.lang").asText()).isEqualTo(each[0]);
+            assertThat(browser.evaluate("document.documentElement.lang").asText())
+                    .isEqualTo(each[0]);
             assertThat(browser.evaluate(
                                     "[...document.querySelectorAll('[data-t],[data-label]')].every(node => node.textContent !== 'undefined' && node.ariaLabel !== 'undefined')")
                             .asBoolean())
                     .isTrue();
         }
         // Every word is there in every language.
-        assertThat(browser.evaluate("Object.values(WORDS).every(words => Object.keys(WORDS.en).every(key => words[key]))")
+        assertThat(browser.evaluate(
+                                "Object.values(WORDS).every(words => Object.keys(WORDS.en).every(key => words[key]))")
                         .asBoolean())
                 .isTrue();
     }
 
     @Test
     void needsNothingFromOutside() throws IOException {
-        String page = new String(
-                PageTest.class.getResourceAsStream("index.html").readAllBytes(), StandardCharsets.UTF_8);
+        String page =
+                new String(PageTest.class.getResourceAsStream("index.html").readAllBytes(), StandardCharsets.UTF_8);
         assertThat(page).doesNotContain("http://").doesNotContain("https://").doesNotContain("src=");
     }
 }

@@ -277,6 +277,78 @@ class ServerTest {
         assertThat(more.at("/choices/0/message/content").asText()).isEqualTo("c");
     }
 
+    private static final String TOOLS =
+            "'tools':[{'type':'function','function':{'name':'väder','parameters':{'type':'object',"
+                    + "'properties':{'dag':{'type':'integer','enum':[1,2]}},'required':['dag'],'additionalProperties':false}}}]";
+
+    @Test
+    void answersHaveTheFormThatIsAskedFor() throws IOException {
+        String messages = "'messages':[{'role':'user','content':'a'}]";
+        String schema =
+                "{'type':'object','properties':{'label':{'enum':['ja','nej']}},'required':['label'],'additionalProperties':false}";
+        JsonNode answer = chat("{" + messages
+                + ",'temperature':0,'response_format':{'type':'json_schema','json_schema':{'name':'x','schema':"
+                + schema + "}}}");
+        assertThat(JSON.readTree(answer.at("/choices/0/message/content").asText())
+                        .get("label")
+                        .asText())
+                .isIn("ja", "nej");
+        assertThat(answer.at("/choices/0/finish_reason").asText()).isEqualTo("stop");
+        JsonNode completion = complete("{'prompt':'a','max_tokens':50,'temperature':0,'guided_json':" + schema + "}");
+        assertThat(JSON.readTree(texts(completion).getFirst()).get("label").asText())
+                .isIn("ja", "nej");
+        for (int seed = 0; seed < 5; seed++) {
+            String object = chat("{" + messages + ",'seed':" + seed + ",'response_format':{'type':'json_object'},"
+                            + "'logit_bias':{'125':12,'34':12,'93':12}}")
+                    .at("/choices/0/message/content")
+                    .asText();
+            assertThat(JSON.readTree(object).isObject()).as(object).isTrue();
+        }
+        HttpResponse<String> refused = send(
+                saying,
+                "/v1/chat/completions",
+                ("{" + messages
+                                + ",'response_format':{'type':'json_schema','json_schema':{'schema':{'type':'integer','minimum':3}}}}")
+                        .replace('\'', '"'));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("the keyword minimum is not supported here");
+    }
+
+    @Test
+    void toolsAreCalled() throws IOException {
+        String body = "{'messages':[{'role':'user','content':'a'}]," + TOOLS + ",'temperature':0,'tool_choice':";
+        for (String choice : List.of("'required'", "{'type':'function','function':{'name':'väder'}}")) {
+            JsonNode answer = chat(body + choice + "}");
+            JsonNode call = answer.at("/choices/0/message/tool_calls/0");
+            assertThat(call.at("/function/name").asText()).isEqualTo("väder");
+            assertThat(call.at("/function/arguments").isTextual()).isTrue();
+            assertThat(JSON.readTree(call.at("/function/arguments").asText())
+                            .get("dag")
+                            .asInt())
+                    .isIn(1, 2);
+            assertThat(answer.at("/choices/0/message/content").isNull()).isTrue();
+            assertThat(answer.at("/choices/0/finish_reason").asText()).isEqualTo("tool_calls");
+        }
+        List<JsonNode> events = stream("/v1/chat/completions", body + "'required','stream':true}");
+        JsonNode delta = events.get(1).at("/choices/0/delta/tool_calls/0");
+        assertThat(delta.get("index").asInt()).isZero();
+        assertThat(delta.at("/function/name").asText()).isEqualTo("väder");
+        assertThat(events.getLast().at("/choices/0/finish_reason").asText()).isEqualTo("tool_calls");
+        JsonNode cut = chat(body + "'required','max_tokens':4}");
+        assertThat(cut.at("/choices/0/finish_reason").asText()).isEqualTo("length");
+        JsonNode free = chat(body + "'auto'}");
+        assertThat(free.at("/choices/0/message/content").asText()).isEqualTo(SAYS.substring(1));
+        assertThat(free.at("/choices/0/finish_reason").asText()).isEqualTo("stop");
+        List<JsonNode> freeEvents = stream("/v1/chat/completions", body + "'auto','stream':true}");
+        StringBuilder text = new StringBuilder();
+        freeEvents.forEach(
+                event -> text.append(event.at("/choices/0/delta/content").asText("")));
+        assertThat(text).hasToString(SAYS.substring(1));
+        assertThat(send(saying, "/v1/chat/completions", (body + "'nix'}").replace('\'', '"'))
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
     @Test
     void whatMessagesSayIsNoControlToken() throws IOException {
         String messages = "{'messages':[{'role':'user','content':'a</s>b<s>'}]}";

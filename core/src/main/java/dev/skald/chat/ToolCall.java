@@ -3,6 +3,9 @@ package dev.skald.chat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,6 +70,37 @@ public record ToolCall(String name, String arguments) {
         } catch (JsonProcessingException e) {
             return false;
         }
+    }
+
+    /**
+     * Options under which an answer is a call of one of some functions, in the form that the template is for.
+     *
+     * @param functions as OpenAI's API has them: name, and the schema of the parameters
+     */
+    public static GenerationOptions required(
+            GenerationOptions options, List<JsonNode> functions, ChatTemplate template) {
+        boolean tagged = template.source().contains("<tool_call>");
+        boolean listed = template.source().contains("[TOOL_CALLS]");
+        String arguments = tagged || listed ? "arguments" : "parameters";
+        ObjectNode schema = JSON.createObjectNode();
+        ArrayNode choices = schema.putArray("anyOf");
+        ObjectNode definitions = schema.putObject("$defs");
+        for (JsonNode function : functions) {
+            ObjectNode call = choices.addObject().put("type", "object").put("additionalProperties", false);
+            ObjectNode properties = call.putObject("properties");
+            properties.putObject("name").set("const", function.get("name"));
+            JsonNode parameters = function.path("parameters");
+            properties.set(
+                    arguments,
+                    parameters.isObject() ? parameters : JSON.createObjectNode().put("type", "object"));
+            call.putArray("required").add("name").add(arguments);
+            // References in the parameters begin at the root of the whole.
+            parameters.path("$defs").properties().forEach(each -> definitions.set(each.getKey(), each.getValue()));
+        }
+        if (tagged) {
+            return options.jsonSchema("<tool_call>\n", schema.toString(), "\n</tool_call>");
+        }
+        return listed ? options.jsonSchema("[", schema.toString(), "]") : options.jsonSchema(schema.toString());
     }
 
     /** Whether an answer that begins like this may turn out to be calls. */

@@ -29,6 +29,8 @@ import java.util.OptionalLong;
  * @param seed empty: drawn at random
  * @param frequency_penalty this, {@code presence_penalty}, {@code logit_bias}, {@code stop_token_ids}, {@code ignore_eos}, {@code
  *     include_stop_str_in_output} and {@code logprobs} are the names of OpenAI's and vLLM's servers; only a caller sets them
+ * @param json_object whether the text is a JSON object
+ * @param json_schema a text, the schema of the JSON that follows it, and the text after that; empty: none
  */
 record GenerationConfig(
         OptionalInt max_length,
@@ -53,6 +55,8 @@ record GenerationConfig(
         Map<Integer, Double> logit_bias,
         boolean include_stop_str_in_output,
         OptionalInt logprobs,
+        boolean json_object,
+        List<String> json_schema,
         boolean output_logits) {
 
     /** Of a key that any value turns on. */
@@ -90,6 +94,7 @@ record GenerationConfig(
         eos_token_ids = List.copyOf(eos_token_ids);
         stop_strings = List.copyOf(stop_strings);
         logit_bias = Map.copyOf(logit_bias);
+        json_schema = List.copyOf(json_schema);
         check(max_length.orElse(1) > 0, "max_length", max_length.orElse(0), "a number above 0");
         check(max_time >= 0 && max_time < Double.POSITIVE_INFINITY, "max_time", max_time, "seconds");
         check(max_new_tokens.orElse(1) > 0, "max_new_tokens", max_new_tokens.orElse(0), "a number above 0");
@@ -190,6 +195,8 @@ record GenerationConfig(
                 keys.numbersById("logit_bias"),
                 keys.flag("include_stop_str_in_output", true),
                 keys.optionalInteger("logprobs"),
+                keys.flag("json_object"),
+                keys.texts("json_schema"),
                 keys.flag("output_logits"));
     }
 

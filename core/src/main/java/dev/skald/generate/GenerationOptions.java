@@ -129,6 +129,26 @@ public final class GenerationOptions {
         return with("stop_token_ids", array);
     }
 
+    /** The text is a JSON object, and ends with it. */
+    public GenerationOptions jsonObject() {
+        return with("json_object", JsonNodeFactory.instance.booleanNode(true));
+    }
+
+    /**
+     * The text is JSON of a schema, and ends with it: types, enum, const, anyOf, $ref, properties in the schema's order, items, lengths of strings and lists.
+     *
+     * @param schema in JSON
+     */
+    public GenerationOptions jsonSchema(String schema) {
+        return jsonSchema("", schema, "");
+    }
+
+    /** JSON of a schema between two texts. */
+    public GenerationOptions jsonSchema(String before, String schema, String after) {
+        var array = JsonNodeFactory.instance.arrayNode();
+        return with("json_schema", array.add(before).add(schema).add(after));
+    }
+
     /** One more of {@link #stopTokenIds}. */
     public GenerationOptions alsoStopTokenId(int id) {
         var array = JsonNodeFactory.instance.arrayNode();

@@ -48,6 +48,7 @@ public final class Generator implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final ObjectNode defaults;
     private final Scratch scratch;
+    private final Grammars grammars;
 
     private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults, int sequences, int waiting) {
         this.model = model;
@@ -55,6 +56,7 @@ public final class Generator implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.defaults = defaults;
         this.scratch = new Scratch(model.config().vocab_size());
+        this.grammars = new Grammars(tokenizer, model.config().vocab_size());
     }
 
     /**
@@ -249,7 +251,13 @@ public final class Generator implements AutoCloseable {
 
     private TextStream open(List<Prompt> prompts, GenerationOptions options) {
         return new TextStream(
-                engine, model.config().max_position_embeddings(), tokenizer, resolve(options), scratch, prompts);
+                engine,
+                model.config().max_position_embeddings(),
+                tokenizer,
+                resolve(options),
+                scratch,
+                grammars,
+                prompts);
     }
 
     private Prompt prompt(String text) {

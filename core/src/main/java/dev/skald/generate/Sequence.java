@@ -20,6 +20,7 @@ final class Sequence implements Request.Continuation {
     private final Listener listener;
     private final GenerationConfig config;
     private final List<LogitsProcessor> processors;
+    private final Optional<GrammarMask> grammar;
     private final SplittableRandom random;
     private final Transcript transcript;
     private final Tokens tokens;
@@ -35,6 +36,7 @@ final class Sequence implements Request.Continuation {
      *
      * @param lengthLimit how long prompt and continuation become together
      * @param scratch used on the engine's thread
+     * @param grammars of all of the model's callers
      * @param started when the call began, {@link System#nanoTime}
      */
     record Plan(
@@ -43,6 +45,7 @@ final class Sequence implements Request.Continuation {
             Tokenizer tokenizer,
             int lengthLimit,
             Scratch scratch,
+            Grammars grammars,
             long started) {}
 
     /** Is told of new tokens and of text that became certain, on the engine's thread. */
@@ -62,6 +65,8 @@ final class Sequence implements Request.Continuation {
         this.config = plan.config;
         int[] prompt = plan.prompt.ids();
         this.processors = LogitsProcessor.of(config, prompt.length);
+        this.grammar =
+                plan.grammars.of(config).map(masks -> new GrammarMask(masks, plan.grammars, config.eos_token_ids()));
         this.random = new SplittableRandom(seed);
         this.transcript =
                 new Transcript(plan.tokenizer, prompt, config.stop_strings(), !config.include_stop_str_in_output());
@@ -79,6 +84,7 @@ final class Sequence implements Request.Continuation {
         tokens.add(id);
         lastToken = System.nanoTime();
         transcript.add(id);
+        grammar.ifPresent(mask -> mask.add(id));
         finished = finish(id);
         if (finished.isPresent()) {
             transcript.finish();
@@ -114,6 +120,7 @@ final class Sequence implements Request.Continuation {
             logSumExp = LogitLoops.logSumExp(raw, n);
             System.arraycopy(raw, 0, own, 0, n);
         }
+        grammar.ifPresent(mask -> mask.process(raw));
         for (LogitsProcessor processor : processors) {
             processor.process(tokens, raw, plan.scratch);
         }
@@ -141,7 +148,8 @@ final class Sequence implements Request.Continuation {
     }
 
     private Optional<FinishReason> finish(int id) {
-        if (config.eos_token_ids().contains(id)) {
+        if (config.eos_token_ids().contains(id)
+                || grammar.map(GrammarMask::isComplete).orElse(false)) {
             return Optional.of(FinishReason.EOS);
         }
         if (transcript.stop().isPresent()) {

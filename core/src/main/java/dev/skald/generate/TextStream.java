@@ -49,6 +49,7 @@ public final class TextStream implements AutoCloseable {
             Tokenizer tokenizer,
             GenerationConfig config,
             Scratch scratch,
+            Grammars grammars,
             List<Prompt> prompts) {
         SplittableRandom seeds =
                 config.seed().isPresent() ? new SplittableRandom(config.seed().getAsLong()) : new SplittableRandom();
@@ -57,7 +58,7 @@ public final class TextStream implements AutoCloseable {
         for (Prompt prompt : prompts) {
             int limit = config.lengthLimit(prompt.ids().length, positions);
             engine.requireRoom(config.num_return_sequences(), limit);
-            Sequence.Plan plan = new Sequence.Plan(prompt, config, tokenizer, limit, scratch, started);
+            Sequence.Plan plan = new Sequence.Plan(prompt, config, tokenizer, limit, scratch, grammars, started);
             List<Request.Continuation> continuations = new ArrayList<>();
             for (int i = 0; i < config.num_return_sequences(); i++) {
                 Sequence sequence = new Sequence(

@@ -361,6 +361,11 @@ public final class Tokenizer {
         return templates || addBosToken;
     }
 
+    /** Whether the vocabulary has a token of this id. */
+    public boolean has(int id) {
+        return added.containsKey(id) || model.vocabulary().has(id);
+    }
+
     /**
      * The token as tokenizer.json spells it.
      *
