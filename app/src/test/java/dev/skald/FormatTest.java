@@ -21,8 +21,10 @@ import org.junit.jupiter.api.Test;
  */
 class FormatTest {
 
-    private static final List<Path> ROOTS =
-            List.of(Path.of("core/src"), Path.of("nano/src"), Path.of("app/src"), Path.of("benchmarks"));
+    private static final List<Path> ROOTS = Stream.of(
+                    "core/src", "nano/src", "app/src", "langchain4j/src", "spring-ai/src", "examples", "benchmarks")
+            .map(Path::of)
+            .toList();
 
     @Test
     void everySourceIsFormatted() throws Exception {

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Function;
 
 /** {@code /v1/chat/completions}: answers messages. */
@@ -206,9 +205,7 @@ final class Chats {
         }
 
         private static void describe(ToolCall call, ObjectNode node) {
-            node.put(
-                    "id",
-                    "call_" + UUID.randomUUID().toString().replace("-", "").substring(0, 24));
+            node.put("id", call.id());
             node.put("type", "function");
             node.putObject("function").put("name", call.name()).put("arguments", call.arguments());
         }

@@ -58,21 +58,41 @@ public final class Chat {
         return reply(messages, GenerationOptions.modelDefaults(), _ -> {});
     }
 
+    /** Answers without tools. */
+    public Reply reply(List<Message> messages, GenerationOptions options, Consumer<String> listener) {
+        return reply(messages, PromptOptions.REPLY, options, listener);
+    }
+
     /**
      * Answers.
      *
+     * @param prompt with the tools that the model may want to be called
      * @param options where they do not say how long an answer may be, it may fill the model's context; stop strings are left out of it
-     * @param listener is told of the answer's text while it is generated
+     * @param listener is told of the answer's text while it is generated, on the calling thread; of a call of tools nothing
      * @throws InvalidInputException when the template refuses the messages, they leave no room for an answer, or an option is out of range
      */
-    public Reply reply(List<Message> messages, GenerationOptions options, Consumer<String> listener) {
-        ChatPrompt prompt = template.prompt(messages, PromptOptions.REPLY);
-        try (TextStream texts = start(prompt, options.numReturnSequences(1))) {
+    public Reply reply(
+            List<Message> messages, PromptOptions prompt, GenerationOptions options, Consumer<String> listener) {
+        try (TextStream texts = start(template.prompt(messages, prompt), options.numReturnSequences(1))) {
+            boolean tools = !prompt.tools().isEmpty();
+            StringBuilder held = new StringBuilder();
             while (texts.next() instanceof TextStream.Piece piece) {
-                listener.accept(piece.text());
+                held.append(piece.text());
+                if (!held.isEmpty() && !(tools && ToolCall.mayBegin(held.toString()))) {
+                    tools = false;
+                    listener.accept(held.toString());
+                    held.setLength(0);
+                }
             }
             Generation generation = texts.results().getFirst();
-            return new Reply(Message.assistant(generation.generatedText()), generation);
+            List<ToolCall> calls =
+                    tools ? ToolCall.parse(generation.generatedText()).orElse(List.of()) : List.of();
+            if (calls.isEmpty() && !held.isEmpty()) {
+                listener.accept(held.toString());
+            }
+            Message message =
+                    calls.isEmpty() ? Message.assistant(generation.generatedText()) : Message.assistant(calls);
+            return new Reply(message, calls, generation);
         }
     }
 

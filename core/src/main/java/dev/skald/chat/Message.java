@@ -2,6 +2,7 @@ package dev.skald.chat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 public record Message(Map<String, Object> fields) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** Keeps its own copy of the map. */
     public Message {
@@ -47,6 +48,38 @@ public record Message(Map<String, Object> fields) {
     /** What the model says. */
     public static Message assistant(String content) {
         return of("assistant", content);
+    }
+
+    /** What the model wants to be called. */
+    public static Message assistant(List<ToolCall> calls) {
+        Map<String, Object> fields = new LinkedHashMap<>(assistant("").fields);
+        List<Object> all = new ArrayList<>();
+        for (ToolCall call : calls) {
+            Object arguments;
+            try {
+                arguments = JSON.readValue(call.arguments(), Object.class);
+            } catch (JsonProcessingException e) {
+                throw new InvalidInputException("the arguments of " + call.name() + " are not JSON", e);
+            }
+            all.add(Map.of(
+                    "id", call.id(),
+                    "type", "function",
+                    "function", Map.of("name", call.name(), "arguments", arguments)));
+        }
+        fields.put("tool_calls", all);
+        return new Message(fields);
+    }
+
+    /**
+     * What a tool returned.
+     *
+     * @param id of the call
+     */
+    public static Message tool(String id, String name, String content) {
+        Map<String, Object> fields = new LinkedHashMap<>(of("tool", content).fields);
+        fields.put("tool_call_id", id);
+        fields.put("name", name);
+        return new Message(fields);
     }
 
     /**

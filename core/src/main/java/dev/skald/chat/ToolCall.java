@@ -1,6 +1,7 @@
 package dev.skald.chat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -9,17 +10,19 @@ import dev.skald.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A function that a model wants to be called.
  *
+ * @param id by which the answer to it names it
  * @param arguments JSON
  */
-public record ToolCall(String name, String arguments) {
+public record ToolCall(String id, String name, String arguments) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** Qwen's and Hermes' form. */
     private static final Pattern TAGGED =
@@ -54,6 +57,10 @@ public record ToolCall(String name, String arguments) {
         return whole && !calls.isEmpty() ? Optional.of(List.copyOf(calls)) : Optional.empty();
     }
 
+    private static String newId() {
+        return "call_" + UUID.randomUUID().toString().replace("-", "").substring(0, 24);
+    }
+
     private static boolean add(String json, List<ToolCall> calls) {
         try {
             JsonNode node = JSON.readTree(json);
@@ -63,6 +70,7 @@ public record ToolCall(String name, String arguments) {
                     return false;
                 }
                 calls.add(new ToolCall(
+                        newId(),
                         call.get("name").asText(),
                         arguments.isTextual() ? arguments.asText() : JSON.writeValueAsString(arguments)));
             }

@@ -1,6 +1,7 @@
 package dev.skald.generate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
@@ -17,7 +18,7 @@ import java.util.Optional;
 final class Grammars {
 
     private static final int MOST_KEPT = 32;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final Tokenizer tokenizer;
     private final int vocabulary;
