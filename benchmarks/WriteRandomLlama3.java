@@ -10,15 +10,16 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) or Llama-3.2-1B (2.5 GB) with random bf16 weights. All tensors are views of one block of random
+ * Writes a checkpoint of exactly the shape of Llama-3-8B (16.1 GB) or Llama-3.2-1B (2.5 GB), or of a model of 96 million parameters, with random bf16 weights. All tensors are views of one block of random
  * numbers, each from another offset: enough for speed and memory, which do not depend on the values.
  *
- * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/WriteRandomLlama3.java DIR [8b|1b [TOKENIZER_DIR]]}
+ * <p>{@code java @jvm.options -cp app/target/skald.jar:$(cat app/target/class-path) benchmarks/WriteRandomLlama3.java DIR [8b|1b|100m [TOKENIZER_DIR]]}
  */
 final class WriteRandomLlama3 {
 
@@ -56,9 +57,31 @@ final class WriteRandomLlama3 {
             List.of(128001),
             Optional.of(DType.BF16));
 
+    /** The vocabulary is that of skald-nano. */
+    static final LlamaConfig SMALL = new LlamaConfig(
+            768,
+            2560,
+            12,
+            12,
+            4,
+            64,
+            8192,
+            8192,
+            1e-5,
+            500000,
+            Optional.empty(),
+            true,
+            Optional.of(0),
+            List.of(1),
+            Optional.of(DType.BF16));
+
     public static void main(String[] args) throws Exception {
         Natives.load();
-        LlamaConfig config = args.length > 1 && args[1].equals("1b") ? LLAMA_3_1B : LLAMA_3_8B;
+        LlamaConfig config = switch (args.length > 1 ? args[1] : "8b") {
+            case "1b" -> LLAMA_3_1B;
+            case "100m" -> SMALL;
+            default -> LLAMA_3_8B;
+        };
         List<Parameter> parameters = Parameter.of(config);
         long largest = parameters.stream().mapToLong(Parameter::numel).max().orElseThrow();
         long spare = 1 << 20;
@@ -75,7 +98,7 @@ final class WriteRandomLlama3 {
                     Path.of(args[0]),
                     config,
                     tensors,
-                    args.length > 2 ? Optional.of(Path.of(args[2])) : Optional.empty(),
+                    args.length > 2 ? LlamaCheckpointWriter.companions(Path.of(args[2]), Path.of(args[2])) : Map.of(),
                     LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
         }
     }

@@ -46,6 +46,7 @@ class ReadmeTest {
     /** What users bring, by the name that the README gives it. */
     private static final Map<String, StandIn> STAND_INS = Map.of(
             "Llama-3-8B", ReadmeTest::writeModel,
+            "Llama-3-8B-instruct", ReadmeTest::writeChatModel,
             "my-texts", ReadmeTest::writeTexts,
             "held-out.jsonl.gz", ReadmeTest::writeHeldOut);
 
@@ -271,6 +272,15 @@ class ReadmeTest {
         try (Stream<Path> all = Files.walk(work)) {
             return all.map(Path::toString).collect(Collectors.toCollection(TreeSet::new));
         }
+    }
+
+    private static void writeChatModel(Path directory) {
+        TinyLlama tiny = TinyLlama.random(2);
+        tiny.tokenizerConfig()
+                .put(
+                        "chat_template",
+                        "{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}");
+        tiny.write(directory);
     }
 
     private static void writeModel(Path directory) throws IOException {

@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -18,8 +19,10 @@ import org.jline.terminal.TerminalBuilder;
 abstract class Questions implements AutoCloseable {
 
     /** A terminal where there is one, else standard input. */
+    @SuppressWarnings("SystemConsoleNull") // it is null in JDK 25 where there is none
     static Questions open(PrintWriter out) throws IOException {
-        return System.console().isTerminal() ? new Interactive() : new Lines(out);
+        Console console = System.console();
+        return console != null && console.isTerminal() ? new Interactive() : new Lines(out);
     }
 
     /** The next question; empty at the end. */

@@ -76,12 +76,14 @@ public final class Engine implements AutoCloseable {
      *
      * @param active sequences at work
      * @param waiting requests and preempted sequences that wait for room
-     * @param usedBlocks blocks of keys and values that sequences or the prefix cache hold
+     * @param usedBlocks blocks of keys and values that sequences hold
+     * @param cachedBlocks blocks that only the prefix cache holds, which gives them when they are needed
      * @param blocks all of them
      * @param steps since it was made
      * @param preemptions since it was made
      */
-    public record State(int active, int waiting, int usedBlocks, int blocks, long steps, long preemptions) {}
+    public record State(
+            int active, int waiting, int usedBlocks, int cachedBlocks, int blocks, long steps, long preemptions) {}
 
     /**
      * An engine; its thread begins with the first request.
@@ -96,7 +98,7 @@ public final class Engine implements AutoCloseable {
         this.cache = new PrefixCache(pool, Math.max(1, pool.capacity() / 4));
         this.scheduler = new Scheduler(pool, cache, limits.sequences);
         this.logits = new float[model.config().vocab_size()];
-        this.state = new State(0, 0, 0, pool.capacity(), 0, 0);
+        this.state = new State(0, 0, 0, 0, pool.capacity(), 0, 0);
     }
 
     /**
@@ -253,10 +255,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private void publish() {
+        int cached = cache.unused();
         state = new State(
                 scheduler.active(),
                 scheduler.waiting(),
-                pool.capacity() - pool.free(),
+                pool.capacity() - pool.free() - cached,
+                cached,
                 pool.capacity(),
                 steps,
                 scheduler.preemptions());

@@ -21,6 +21,9 @@ final class Scheduler {
     /** Rows of a step that are multiplied as few, unless more sequences are generated. */
     private static final int FEW_ROWS = 256;
 
+    /** Rows of a step that are multiplied as many where others wait for it: whole runs, few of them, so that nobody waits long. */
+    private static final int SHARED_ROWS = 2 * Llama.RUN;
+
     private final KvBlocks pool;
     private final PrefixCache cache;
     private final int mostSequences;
@@ -152,12 +155,13 @@ final class Scheduler {
                 few++;
             }
         }
+        int mostMany = active.size() > 1 ? SHARED_ROWS : Llama.PREFILL_ROWS;
         int many = 0;
         for (Track track : List.copyOf(active)) {
             if (track.isNext() || !active.contains(track)) {
                 continue;
             }
-            int runs = Math.min(track.manyLeft(), Llama.PREFILL_ROWS - many);
+            int runs = Math.min(track.manyLeft(), mostMany - many);
             int rest = runs < track.manyLeft() ? 0 : Math.min(track.left() - runs, FEW_ROWS - few);
             if (runs + Math.max(rest, 0) > 0 && join(step, track, new Share(runs, Math.max(rest, 0)))) {
                 many += runs;
