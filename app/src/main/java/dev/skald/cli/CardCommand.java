@@ -2,9 +2,9 @@ package dev.skald.cli;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import dev.skald.card.ModelCard;
 import dev.skald.corpus.CorpusSummary;
 import dev.skald.train.TrainingRun;
@@ -144,7 +144,7 @@ final class CardCommand implements Callable<Integer> {
     private Map<String, Map<String, Double>> readComparison(Set<String> validated) throws IOException {
         Map<String, Map<String, Double>> figures;
         try {
-            figures = new JsonMapper()
+            figures = StrictJson.mapper()
                     .readValue(
                             Files.readString(comparison),
                             new TypeReference<LinkedHashMap<String, Map<String, Double>>>() {});

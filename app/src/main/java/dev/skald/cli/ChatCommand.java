@@ -1,11 +1,11 @@
 package dev.skald.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import dev.skald.chat.Chat;
 import dev.skald.chat.ChatPrompt;
 import dev.skald.chat.ChatTemplate;
@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
         })
 final class ChatCommand implements Callable<Integer> {
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     @Mixin
     private ModelOptions model;

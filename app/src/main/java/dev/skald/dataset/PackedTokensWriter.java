@@ -2,9 +2,9 @@ package dev.skald.dataset;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import dev.skald.dataset.PackedIndex.Counts;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedIndex.Shard;
@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
 public final class PackedTokensWriter implements AutoCloseable {
 
     static final ObjectMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+            StrictJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private final Path target;
     private final Path part;

@@ -1,7 +1,7 @@
 package dev.skald.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ record Funnel(List<Step> steps) {
     record Step(String name, long documents, long bytes) {}
 
     static Funnel of(Path report) throws IOException {
-        JsonNode flows = new ObjectMapper().readTree(report.toFile()).path("flows");
+        JsonNode flows = StrictJson.mapper().readTree(report.toFile()).path("flows");
         List<Step> steps = new ArrayList<>();
         for (String step : ORDER) {
             long documents = 0;

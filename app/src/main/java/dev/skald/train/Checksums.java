@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -23,7 +24,7 @@ final class Checksums {
     static final String FILE = "checksums.json";
 
     private static final int BUFFER = 1 << 22;
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = StrictJson.mapper();
 
     /**
      * A run of bytes.

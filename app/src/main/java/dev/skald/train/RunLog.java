@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ public final class RunLog implements AutoCloseable {
     static final String METRICS = "metrics.jsonl";
     static final String VALIDATION = "validation.jsonl";
 
-    private static final JsonMapper JSON = JsonMapper.builder()
+    private static final JsonMapper JSON = StrictJson.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
@@ -113,23 +114,35 @@ public final class RunLog implements AutoCloseable {
 
     /** The lines up to {@code last}; the file is cut to them. A line that a kill cut short ends them. */
     private static <T> List<T> keep(Path file, Class<T> type, ToLongFunction<T> step, long last) throws IOException {
-        List<T> kept = new ArrayList<>();
         if (!Files.exists(file)) {
-            return kept;
+            return new ArrayList<>();
         }
+        List<T> entries = read(file, type);
+        List<String> all = Files.readAllLines(file);
+        List<T> kept = new ArrayList<>();
         List<String> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(file)) {
-            try {
-                T entry = JSON.readValue(line, type);
-                if (step.applyAsLong(entry) <= last) {
-                    kept.add(entry);
-                    lines.add(line);
-                }
-            } catch (JacksonException cutShort) {
-                break;
+        for (int i = 0; i < entries.size(); i++) {
+            if (step.applyAsLong(entries.get(i)) <= last) {
+                kept.add(entries.get(i));
+                lines.add(all.get(i));
             }
         }
         AtomicFiles.write(file, (Path part) -> Files.write(part, lines));
         return kept;
+    }
+
+    /** The lines of a log, up to one that a kill cut short or a running process has not written to the end; none if there is no log. */
+    static <T> List<T> read(Path file, Class<T> type) throws IOException {
+        List<T> entries = new ArrayList<>();
+        if (Files.exists(file)) {
+            for (String line : Files.readAllLines(file)) {
+                try {
+                    entries.add(JSON.readValue(line, type));
+                } catch (JacksonException e) {
+                    break;
+                }
+            }
+        }
+        return entries;
     }
 }

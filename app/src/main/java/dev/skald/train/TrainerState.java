@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ public record TrainerState(
     /** Its name in a checkpoint. */
     public static final String FILE = "trainer_state.json";
 
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = StrictJson.mapper();
 
     public TrainerState {
         sessions = sessions == null ? List.of() : List.copyOf(sessions);

@@ -1,8 +1,5 @@
 package dev.skald.train;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.model.LlamaConfig;
 import java.io.IOException;
@@ -37,10 +34,6 @@ public record TrainingRun(
         List<StepMetrics> steps,
         List<ValidationMetrics> validations,
         List<Saved> checkpoints) {
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
 
     /** Copies. */
     public TrainingRun {
@@ -92,10 +85,10 @@ public record TrainingRun(
                 Files.readString(trainer),
                 Files.readString(outputDir.resolve(Training.DEEPSPEED_CONFIG)),
                 LlamaConfig.read(checkpoint.resolve("config.json")),
-                lines(outputDir.resolve(RunLog.METRICS), StepMetrics.class).stream()
+                RunLog.read(outputDir.resolve(RunLog.METRICS), StepMetrics.class).stream()
                         .filter(line -> line.step() <= state.globalStep())
                         .toList(),
-                lines(outputDir.resolve(RunLog.VALIDATION), ValidationMetrics.class).stream()
+                RunLog.read(outputDir.resolve(RunLog.VALIDATION), ValidationMetrics.class).stream()
                         .filter(line -> line.step() <= state.globalStep())
                         .toList(),
                 checkpoints);
@@ -108,20 +101,6 @@ public record TrainingRun(
                 ? Files.getLastModifiedTime(checkpoint.resolve(TrainerState.FILE))
                         .toInstant()
                 : Instant.parse(stated);
-    }
-
-    private static <T> List<T> lines(Path file, Class<T> type) throws IOException {
-        List<T> entries = new ArrayList<>();
-        if (Files.exists(file)) {
-            for (String line : Files.readAllLines(file)) {
-                try {
-                    entries.add(JSON.readValue(line, type));
-                } catch (JacksonException e) {
-                    break; // what a running process has not written to the end
-                }
-            }
-        }
-        return entries;
     }
 
     /** Whether training began with random weights; of an earlier Skald's run, as far as the base model's directory still says. */

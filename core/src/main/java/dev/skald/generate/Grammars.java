@@ -1,10 +1,10 @@
 package dev.skald.generate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.grammar.Grammar;
 import dev.skald.grammar.TokenMasks;
 import dev.skald.grammar.TokenTrie;
@@ -18,7 +18,7 @@ import java.util.Optional;
 final class Grammars {
 
     private static final int MOST_KEPT = 32;
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private final Tokenizer tokenizer;
     private final int vocabulary;

@@ -69,7 +69,7 @@ public final class Tokenizer {
         scanner = reader.scanner();
         template = reader.template();
         decoder = reader.decoder();
-        List<AddedTokens.AddedToken> tokens = reader.addedTokens(model.vocabulary());
+        List<AddedTokens.AddedToken> tokens = reader.addedTokens(model.vocabulary(), config);
         int size = model.vocabulary().size();
         for (AddedTokens.AddedToken token : tokens) {
             added.put(token.id(), token);

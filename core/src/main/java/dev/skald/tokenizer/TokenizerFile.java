@@ -1,11 +1,11 @@
 package dev.skald.tokenizer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ import java.util.Map;
 /** The values of a tokenizer.json: the small ones as Jackson's trees, vocabulary and merges as the places where they begin. */
 final class TokenizerFile {
 
-    static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    static final ObjectMapper JSON = StrictJson.mapper();
 
     private final String source;
     private final byte[] json;

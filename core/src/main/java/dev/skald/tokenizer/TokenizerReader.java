@@ -5,10 +5,12 @@ import dev.skald.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 
 /** Makes the parts of a tokenizer of the values of a tokenizer.json, and refuses what it does not know by its type. */
@@ -66,8 +68,11 @@ final class TokenizerReader {
         }
     }
 
-    /** The added tokens, with the ids that they have. */
-    List<AddedTokens.AddedToken> addedTokens(Vocabulary vocabulary) {
+    /**
+     * The added tokens, with the ids that they have: those of tokenizer.json, then those that only {@code added_tokens_decoder} of
+     * tokenizer_config.json has, as transformers' fast tokenizers add them. Of a token that both have, tokenizer.json's flags count, there too.
+     */
+    List<AddedTokens.AddedToken> addedTokens(Vocabulary vocabulary, JsonNode config) {
         List<AddedTokens.AddedToken> tokens = new ArrayList<>();
         Map<String, Integer> seen = new HashMap<>();
         int next = vocabulary.size();
@@ -93,16 +98,48 @@ final class TokenizerReader {
                 throw new InvalidInputException(source + ": " + at + ": " + Quoted.of(content) + " has id " + id
                         + ", expected " + known + ", the next free one or that of model.vocab");
             }
-            tokens.add(new AddedTokens.AddedToken(
-                    id,
-                    content,
-                    node.path("single_word").asBoolean(false),
-                    node.path("lstrip").asBoolean(false),
-                    node.path("rstrip").asBoolean(false),
-                    node.path("normalized").asBoolean(true),
-                    node.path("special").asBoolean(false)));
+            tokens.add(token(id, content, node));
         }
+        addFromConfig(vocabulary, config.path("added_tokens_decoder"), seen.keySet(), next, tokens);
         return tokens;
+    }
+
+    private static void addFromConfig(
+            Vocabulary vocabulary, JsonNode decoder, Set<String> known, int free, List<AddedTokens.AddedToken> tokens) {
+        int next = free;
+        List<Map.Entry<String, JsonNode>> entries = new ArrayList<>(decoder.properties());
+        for (Map.Entry<String, JsonNode> entry : entries) {
+            if (!entry.getKey().matches("\\d{1,9}")
+                    || entry.getValue().path("content").asText("").isEmpty()) {
+                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + entry.getKey() + " is "
+                        + entry.getValue() + ", expected an id, and an object with content");
+            }
+        }
+        entries.sort(Comparator.comparingInt(entry -> Integer.parseInt(entry.getKey())));
+        for (Map.Entry<String, JsonNode> entry : entries) {
+            String content = entry.getValue().get("content").asText();
+            if (known.contains(content)) {
+                continue;
+            }
+            int id = vocabulary.find(content) < 0 ? next++ : vocabulary.find(content);
+            if (id != Integer.parseInt(entry.getKey())) {
+                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + Quoted.of(content) + " has id "
+                        + entry.getKey() + ", expected " + id + ", the next free one or that of model.vocab: tokenizer.json lacks it");
+            }
+            tokens.add(token(id, content, entry.getValue()));
+        }
+    }
+
+    private static AddedTokens.AddedToken token(int id, String content, JsonNode node) {
+        boolean special = node.path("special").asBoolean(false);
+        return new AddedTokens.AddedToken(
+                id,
+                content,
+                node.path("single_word").asBoolean(false),
+                node.path("lstrip").asBoolean(false),
+                node.path("rstrip").asBoolean(false),
+                node.path("normalized").asBoolean(!special),
+                special);
     }
 
     static AddedTokens matcher(List<AddedTokens.AddedToken> tokens, Optional<Normalizer> normalizer) {

@@ -185,4 +185,39 @@ class TokenizerTest {
             throw new java.io.UncheckedIOException(e);
         }
     }
+
+    /** The ids that transformers' fast tokenizers give such tokens: the next free ones, in the order of the ids that are stated. */
+    @Test
+    void configurationAddsTokensThatTheTokenizerLacks() throws Exception {
+        small().write(directory);
+        SmallTokenizer.config(
+                directory,
+                "{'added_tokens_decoder': {'261': {'content': '<b>', 'special': true, 'lstrip': true},"
+                        + " '260': {'content': '<a>', 'special': false, 'normalized': false}, '257': {'content': 'hej'}}}");
+        Tokenizer tokenizer = Tokenizer.load(directory);
+        assertThat(tokenizer.encode("<a>hej  <b>")).containsExactly(260, 257, 261);
+        assertThat(tokenizer.vocabSize()).isEqualTo(262);
+        assertThat(tokenizer.isSpecial(261)).isTrue();
+        assertThat(tokenizer.isSpecial(260)).isFalse();
+        SmallTokenizer.config(directory, "{'added_tokens_decoder': {'300': {'content': '<a>'}}}");
+        assertThatThrownBy(() -> Tokenizer.load(directory))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("\"<a>\" has id 300, expected 260");
+        SmallTokenizer.config(directory, "{'added_tokens_decoder': {'x': {'content': '<a>'}}}");
+        assertThatThrownBy(() -> Tokenizer.load(directory))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("added_tokens_decoder: x is");
+    }
+
+    @Test
+    void theSameAddedTokenTwiceIsOne() throws Exception {
+        SmallTokenizer tokenizer = small();
+        for (int i = 0; i < 2; i++) {
+            tokenizer.root
+                    .withArray("added_tokens")
+                    .add(SmallTokenizer.json(
+                            "{'id':260,'content':'<a>','single_word':false,'lstrip':false,'rstrip':false,'normalized':false,'special':true}"));
+        }
+        assertThat(tokenizer.load(directory).encode("<a>d<a>")).containsExactly(260, 'd', 260);
+    }
 }

@@ -21,6 +21,7 @@ import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.chat.Chat;
 import dev.skald.chat.Message;
 import dev.skald.chat.PromptOptions;
@@ -37,7 +38,7 @@ import java.util.function.Consumer;
 /** LangChain4j's requests as Skald's, and the answers back. */
 final class Requests {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private final Chat chat;
 

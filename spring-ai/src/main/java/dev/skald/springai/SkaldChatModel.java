@@ -3,6 +3,7 @@ package dev.skald.springai;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.chat.Chat;
 import dev.skald.chat.Message;
 import dev.skald.chat.PromptOptions;
@@ -39,7 +40,7 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class SkaldChatModel implements ChatModel {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private final Chat chat;
     private final ChatOptions defaults;
