@@ -40,12 +40,16 @@ final class MinHash {
         Arrays.fill(smallest, Integer.MAX_VALUE);
         int count = shingleUnits(shape);
         int size = Math.min(settings.shingleSize(), count);
-        for (int i = 0; i + size <= count; i++) {
+        for (int i = 0; i + size <= count && size > 0; i++) {
             hashAll(shingle(i, size));
+        }
+        long whose = Hashes.of(language);
+        if (count == 0) { // a text without shingles is like no other
+            whose = Hashes.mix(whose, Arrays.hashCode(Arrays.copyOf(shape.chars, shape.length)));
         }
         long[] keys = new long[settings.bands()];
         for (int band = 0; band < keys.length; band++) {
-            long key = Hashes.mix(band, Hashes.of(language));
+            long key = Hashes.mix(band, whose);
             for (int row = 0; row < settings.rows(); row++) {
                 key = Hashes.mix(key, smallest[band * settings.rows() + row]);
             }
@@ -67,13 +71,13 @@ final class MinHash {
         int count = shingleUnits(shape);
         int size = Math.min(settings.shingleSize(), count);
         distinct.clear(count);
-        for (int i = 0; i + size <= count; i++) {
+        for (int i = 0; i + size <= count && size > 0; i++) {
             distinct.add(shingle(i, size) | Long.MIN_VALUE);
         }
         return distinct.sortedKeys();
     }
 
-    /** Jaccard similarity of two ascending sets. */
+    /** Jaccard similarity of two ascending sets; 0 of empty ones, for texts without a word or letter have nothing in common. */
     static double jaccard(long[] a, long[] b) {
         int i = 0;
         int j = 0;
@@ -90,7 +94,7 @@ final class MinHash {
             }
         }
         int union = a.length + b.length - common;
-        return union == 0 ? 1 : (double) common / union;
+        return union == 0 ? 0 : (double) common / union;
     }
 
     /** Fills {@link #units} with the words' hashes or with the characters; returns how many. */

@@ -19,6 +19,24 @@ final class Decoding {
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 
+    /** A surrogate without its other half, which JSON can spell and no UTF-8 can hold, becomes U+FFFD. */
+    static String withoutHalves(String text) {
+        StringBuilder mended = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+                continue;
+            }
+            mended = mended == null ? new StringBuilder(text) : mended;
+            mended.setCharAt(i, '\uFFFD');
+        }
+        return mended == null ? text : mended.toString();
+    }
+
     static boolean isUtf8(byte[] bytes, int length) {
         return Utf8.firstMalformed(bytes, 0, length) < 0;
     }

@@ -114,7 +114,14 @@ final class JsonRecord {
         if (text == null) {
             return wrongType ? noText("it is no string", List.of()) : noText("no such field", found);
         }
-        return new TextDocument(id, text, url, language, metadata.json(), place, position);
+        return new TextDocument(
+                Decoding.withoutHalves(id),
+                Decoding.withoutHalves(text),
+                Decoding.withoutHalves(url),
+                Decoding.withoutHalves(language),
+                Decoding.withoutHalves(metadata.json()),
+                place,
+                position);
     }
 
     /** The fields that nothing else is made of, written anew as one object. */

@@ -60,7 +60,7 @@ public final class UnpackingInputStream extends InputStream {
                     file, name.endsWith(".zst") ? new ZstdInputStream(raw).setContinuous(false) : raw);
         } catch (EOFException | ZipException e) {
             raw.close();
-            throw new InvalidInputException(file + ": damaged: " + e.getMessage(), e);
+            return new UnpackingInputStream(file, new Damaged(e));
         }
     }
 
@@ -97,6 +97,26 @@ public final class UnpackingInputStream extends InputStream {
     @Override
     public void close() throws IOException {
         in.close();
+    }
+
+    /** A file that is damaged in its first bytes: that too is told when it is read. */
+    private static final class Damaged extends InputStream {
+
+        private final IOException damage;
+
+        Damaged(IOException damage) {
+            this.damage = damage;
+        }
+
+        @Override
+        public int read() throws IOException {
+            throw damage;
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            throw damage;
+        }
     }
 
     private static final class Counting extends FilterInputStream {

@@ -93,4 +93,14 @@ class MinHashTest {
                     .isEqualTo(minHash.shingles(shape("det er en bil og en båt på vannet")));
         }
     }
+
+    @Test
+    void textsWithoutShinglesAreLikeNoOther() {
+        for (String unit : List.of("word", "character")) {
+            MinHash minHash = new MinHash(settings(unit, 5, 4, 2), 1);
+            assertThat(minHash.bandKeys(shape("!!! ???"), "sv")).doesNotContain(minHash.bandKeys(shape("... ---"), "sv"));
+            assertThat(MinHash.jaccard(minHash.shingles(shape("!!! ???")), minHash.shingles(shape("... ---"))))
+                    .isZero();
+        }
+    }
 }

@@ -79,7 +79,7 @@ class DocumentReaderTest {
     @Test
     void flawsAreGivenAwayAndReadingGoesOn() throws IOException {
         byte[] lines = utf8("""
-                {"text": "å", "id": 7, "url": "u", "lang": "sv", "more": {"a": [1, null]}}
+                {"text": "å", "id": 7, "url": "u", "lang": "sv", "more": {"a": [1, null, "\\ud800"]}}
                 not json
                 [1]
                 {"body": "b"}
@@ -96,7 +96,7 @@ class DocumentReaderTest {
                         "å",
                         "u",
                         "sv",
-                        "{\"lang\":\"sv\",\"more\":{\"a\":[1,null]}}",
+                        "{\"lang\":\"sv\",\"more\":{\"a\":[1,null,\"\ufffd\"]}}",
                         new Place(file, Place.Unit.LINE, 1),
                         0));
         assertThat(flaws)
@@ -130,6 +130,28 @@ class DocumentReaderTest {
             assertThat(flaws.getFirst()).contains("UNREADABLE");
             assertRefused(name, Arrays.copyOf(packed, packed.length - 20), "damaged");
         }
+    }
+
+    /** Wherever a file ends too early, in its first bytes too, that is a flaw of the file and not the end of everything. */
+    @Test
+    void noDamageThrows() throws IOException {
+        byte[] lines = utf8("{\"text\": \"ett\"}\n{\"text\": \"två\"}\n");
+        for (String name : List.of("a.jsonl.gz", "a.jsonl.zst", "b.txt.gz", "b.txt.zst")) {
+            byte[] packed = name.endsWith(".gz") ? gzip(lines) : Zstd.compress(lines);
+            Format format = name.startsWith("a") ? Format.JSON_LINES : Format.TEXT;
+            for (int length = 1; length < packed.length; length++) {
+                Path file = Files.write(directory.resolve(name), Arrays.copyOf(packed, length));
+                List<String> flaws = new ArrayList<>();
+                List<TextDocument> documents = all(file, format, false, flaws);
+                assertThat(documents.size()).as(name + " of " + length + " bytes").isLessThanOrEqualTo(2);
+                assertThat(flaws.toString()).as(name + " of " + length + " bytes").contains("UNREADABLE");
+            }
+        }
+    }
+
+    @Test
+    void halvesOfSurrogatesAreReplaced() {
+        assertThat(read("a.jsonl", utf8("{\"text\": \"a\\ud800b\\udc00\\ud83d\\ude00\"}"))).containsExactly("a\ufffdb\ufffd😀");
     }
 
     /** Bytes that are not declared to be text are text all the same, as Hadoop's writers leave them. */
