@@ -39,7 +39,7 @@ class ArchitectureTest {
                     Set.of("base", "config", "engine", "grammar", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
             Map.entry("jinja", Set.of()),
-            Map.entry("chat", Set.of("generate", "jinja", "tokenizer")),
+            Map.entry("chat", Set.of("base", "generate", "jinja", "tokenizer")),
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),

@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * One text with what is known about it.
  *
- * @param id as the source gives it, or 32 hex digits made of source, file and position
+ * @param id as the source gives it, or made of the source, the file's path below the data directory and, unless it is a text of its own, the position: no two are the same
  * @param text as read at first, then normalised
  * @param url where it was found, or the empty string
  * @param metadata the record's other fields as the text of a JSON object, or the empty string

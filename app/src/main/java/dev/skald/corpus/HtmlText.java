@@ -2,7 +2,6 @@ package dev.skald.corpus;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.Charset;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
@@ -32,8 +31,8 @@ final class HtmlText {
      * @param url of the page
      */
     static String of(byte[] html, String charset, String url) throws IOException {
-        boolean known = charset != null && Charset.availableCharsets().containsKey(charset);
-        org.jsoup.nodes.Document page = Jsoup.parse(new ByteArrayInputStream(html), known ? charset : null, url);
+        String name = Charsets.of(html, charset).name();
+        org.jsoup.nodes.Document page = Jsoup.parse(new ByteArrayInputStream(html), name, url);
         page.select(UNREAD).remove();
         page.select("body > header").remove();
         HtmlText reader = new HtmlText();

@@ -3,6 +3,7 @@ package dev.skald.corpus;
 import dev.skald.InvalidInputException;
 import dev.skald.text.FilePattern;
 import dev.skald.text.UnpackingInputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -87,9 +88,12 @@ final class InputFiles {
                                 / recipe.read().splitBytes())
                 : 1;
         count = compressed ? Math.min(count, MOST_COMPRESSED_SPLITS) : count;
+        Path base = Path.of(recipe.data()).toAbsolutePath().normalize();
+        String name =
+                base.relativize(file.toAbsolutePath().normalize()).toString().replace(File.separatorChar, '/');
         for (long i = 0; i < count; i++) {
             long to = i == count - 1 ? Long.MAX_VALUE : length * (i + 1) / count;
-            splits.add(new Split(index, file.toString(), format, length * i / count, to, size / count));
+            splits.add(new Split(index, file.toString(), name, format, length * i / count, to, size / count));
         }
     }
 

@@ -57,6 +57,7 @@ public final class Pipeline {
         if (!options.keepWork()) {
             AtomicFiles.delete(plan.work());
         }
+        AtomicFiles.deleteParts(plan.output()); // of tasks that were killed and run again
         log.printf(
                 Locale.ROOT,
                 "done in %.1f s: %s%n",

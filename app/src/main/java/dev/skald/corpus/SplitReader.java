@@ -38,10 +38,9 @@ final class SplitReader implements AutoCloseable {
     }
 
     private String madeId(TextDocument read) {
-        String name = Path.of(split.file()).getFileName().toString();
         return split.format() == InputFormat.TXT
-                ? source.name() + "/" + name
-                : HexFormat.of().formatHex(Hashes.md5(source.name() + "\n" + name + "\n" + read.position()));
+                ? source.name() + "/" + split.name()
+                : HexFormat.of().formatHex(Hashes.md5(source.name() + "\n" + split.name() + "\n" + read.position()));
     }
 
     /** Without the line end of the last line, and without empty lines before the first. */

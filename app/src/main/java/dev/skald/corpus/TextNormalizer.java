@@ -3,9 +3,17 @@ package dev.skald.corpus;
 import java.text.Normalizer;
 
 /**
- * The Nordic Pile's normalisation (Öhman et al. 2023): control characters, soft hyphens and zero-width spaces go, special spaces become
- * plain ones, and the text is composed to NFC. Spaces are mapped before anything is deleted, so that a no-break space does not join two
- * words.
+ * The Nordic Pile's normalisation (Öhman et al. 2023) and what it leaves open, by Unicode's categories:
+ *
+ * <ul>
+ *   <li>what separates lines is a line end: CR LF, CR, VT, FF, NEL, FS, GS, RS, LS, PS (those of Python's {@code splitlines});
+ *   <li>every other blank (Zs), the object replacement character and the control character 84 are a plain space;
+ *   <li>all other control characters (Cc) but the tab go, and so do format characters (Cf) that nobody sees: soft hyphens, zero-width spaces, byte order marks, directions;
+ *       joiners, which emoji and some scripts need, and Arabic's signs stay;
+ *   <li>the text is composed to NFC.
+ * </ul>
+ *
+ * Spaces are mapped before anything is deleted, so that a no-break space does not join two words.
  */
 final class TextNormalizer {
 
@@ -20,7 +28,7 @@ final class TextNormalizer {
             if (c >= 0x300) {
                 composed = false;
             }
-            if (replacement(c) != c) {
+            if (replacement(text, i) != c) {
                 break;
             }
         }
@@ -33,7 +41,7 @@ final class TextNormalizer {
     private static String replaced(String text, int from) {
         StringBuilder clean = new StringBuilder(text.length()).append(text, 0, from);
         for (int i = from; i < text.length(); i++) {
-            int c = replacement(text.charAt(i));
+            int c = replacement(text, i);
             if (c >= 0) {
                 clean.append((char) c);
             }
@@ -41,15 +49,30 @@ final class TextNormalizer {
         return clean.toString();
     }
 
-    /** The character to write instead, or -1 for none. */
-    private static int replacement(char c) {
+    /** The character to write instead, or -1 for none; of a carriage return before a line feed none. */
+    private static int replacement(String text, int at) {
+        char c = text.charAt(at);
         if ((c > 0x1F && c < 0x7F) || c == '\n' || c == '\t') {
             return c;
         }
         return switch (c) {
-            case 0x84, 0xA0, 0x2002, 0x2003, 0x2005, 0x2008, 0x2009, 0x200A, 0x202F, 0x3000, 0xFFFC -> ' ';
-            case 0xAD, 0x200B -> -1;
-            default -> c < 0xA0 ? -1 : c;
+            case '\r' -> at + 1 < text.length() && text.charAt(at + 1) == '\n' ? -1 : '\n';
+            case 0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029 -> '\n';
+            case 0x84, 0xA0, 0x1680, 0x202F, 0x205F, 0x3000, 0xFFFC -> ' ';
+            case 0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF -> -1;
+            default -> {
+                if (c < 0xA0) {
+                    yield -1;
+                }
+                if (c < 0x2000 || c > 0xFFFB) {
+                    yield c;
+                }
+                boolean unseen = (c >= 0x202A && c <= 0x202E)
+                        || (c >= 0x2060 && c <= 0x2064)
+                        || (c >= 0x2066 && c <= 0x206F)
+                        || c >= 0xFFF9;
+                yield c <= 0x200A ? ' ' : unseen ? -1 : c;
+            }
         };
     }
 }

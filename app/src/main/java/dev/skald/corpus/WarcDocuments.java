@@ -8,15 +8,16 @@ import dev.skald.text.RawDocument;
 import dev.skald.text.ReadOptions;
 import dev.skald.text.TextDocument;
 import dev.skald.text.UnpackingInputStream;
-import dev.skald.tokenizer.Utf8;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.Charset;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.zip.ZipException;
 import org.netpreserve.jwarc.MediaType;
 import org.netpreserve.jwarc.ParsingException;
@@ -30,16 +31,25 @@ final class WarcDocuments implements DocumentReader {
 
     private final Path file;
     private final ReadOptions options;
-    private final WarcReader records;
+    private final boolean seekable;
+    private WarcReader records;
+    /** Where {@link #records} began to read. */
+    private long start;
+    /** Where the last record begins that could be read; -1: there is none. */
+    private long lastRead = -1;
+    /** Where the last damage was found; -1: nowhere. */
+    private long damagedAt = -1;
+
     private boolean ended;
 
     WarcDocuments(Path file, ReadOptions options) throws IOException {
         this.file = file;
         this.options = options;
         // jwarc decompresses gzip itself, record by record
-        records = file.toString().toLowerCase(Locale.ROOT).endsWith(".zst")
-                ? new WarcReader(UnpackingInputStream.open(file, bytes -> {}))
-                : new WarcReader(file);
+        seekable = !file.toString().toLowerCase(Locale.ROOT).endsWith(".zst");
+        records = seekable
+                ? new WarcReader(FileChannel.open(file))
+                : new WarcReader(UnpackingInputStream.open(file, bytes -> {}));
     }
 
     @Override
@@ -51,17 +61,51 @@ final class WarcDocuments implements DocumentReader {
                     ended = true;
                     return null;
                 }
+                lastRead = position();
                 TextDocument document = document(record.get());
                 if (document != null) {
                     return new Page(document);
                 }
-            } catch (ParsingException | EOFException | ZipException | InvalidInputException e) {
-                String detail = String.valueOf(e.getMessage());
-                options.flaws().add(Flaw.damage(place(), detail, place() + ": damaged: " + detail, new byte[0]));
-                ended = true;
+            } catch (ParsingException
+                    | EOFException
+                    | ZipException
+                    | InvalidInputException
+                    | IllegalArgumentException
+                    | DateTimeException e) {
+                goOnAfter(String.valueOf(e.getMessage()));
             }
         }
         return null;
+    }
+
+    /**
+     * Sets damage aside and stands before the next record; of a file that cannot be gone back in nothing more is read. What the record before says of its
+     * length may be what is wrong: the next one is looked for from its beginning on.
+     */
+    private void goOnAfter(String damage) throws IOException {
+        boolean gzip = file.toString().toLowerCase(Locale.ROOT).endsWith(".gz");
+        long from = Math.max(start, lastRead) + 1;
+        OptionalLong next = seekable ? WarcRecovery.next(file, from, gzip) : OptionalLong.empty();
+        boolean known = lastRead < start && damagedAt == start;
+        if (!known) {
+            damagedAt = position();
+            options.flaws()
+                    .add(
+                            next.isPresent()
+                                    ? Flaw.of(place(), Flaw.Kind.DAMAGED, damage, new byte[0])
+                                    : Flaw.damage(place(), damage, place() + ": damaged: " + damage, new byte[0]));
+        }
+        records.close();
+        if (next.isEmpty()) {
+            ended = true;
+            return;
+        }
+        start = next.getAsLong();
+        records = new WarcReader(FileChannel.open(file).position(start));
+    }
+
+    private long position() {
+        return Math.max(start, records.position());
     }
 
     private TextDocument document(WarcRecord record) throws IOException {
@@ -70,12 +114,15 @@ final class WarcDocuments implements DocumentReader {
             case WarcConversion conversion
             when conversion.payload().isPresent() -> {
                 byte[] body = body(conversion.payload().get().body().stream());
-                yield body == null
-                        ? null
-                        : document(record, conversion.target(), new String(body, StandardCharsets.UTF_8));
+                yield body == null ? null : document(record, target(record), new String(body, StandardCharsets.UTF_8));
             }
             default -> null;
         };
+    }
+
+    /** Some writers put it between angle brackets. */
+    private static String target(WarcRecord record) {
+        return record.headers().first("WARC-Target-URI").orElse("").replaceAll("^<|>$", "");
     }
 
     private static boolean isHttp(WarcResponse response) {
@@ -83,6 +130,7 @@ final class WarcDocuments implements DocumentReader {
     }
 
     private TextDocument ofResponse(WarcResponse response) throws IOException {
+        String target = target(response);
         MediaType type;
         int status;
         byte[] body;
@@ -98,9 +146,10 @@ final class WarcDocuments implements DocumentReader {
                 return null;
             }
             String charset = type.parameters().get("charset");
-            String text = html ? HtmlText.of(body, charset, response.target()) : decoded(body, charset);
-            return document(response, response.target(), text);
-        } catch (ParsingException e) {
+            String text = html ? HtmlText.of(body, charset, target) : new String(body, Charsets.of(body, charset));
+            return document(response, target, text);
+        } catch (IOException | IllegalArgumentException | DateTimeException e) {
+            // Not HTTP, or a coding of the content that it does not have, or that cannot be undone here.
             String detail = String.valueOf(e.getMessage());
             String reason = "not a readable HTTP response";
             options.flaws()
@@ -113,14 +162,6 @@ final class WarcDocuments implements DocumentReader {
                             new byte[0]));
             return null;
         }
-    }
-
-    private static String decoded(byte[] body, String charset) {
-        if (Utf8.firstMalformed(body, 0, body.length) < 0) {
-            return new String(body, StandardCharsets.UTF_8);
-        }
-        boolean known = charset != null && Charset.availableCharsets().containsKey(charset);
-        return new String(body, known ? Charset.forName(charset) : StandardCharsets.ISO_8859_1);
     }
 
     private byte[] body(InputStream stream) throws IOException {
@@ -136,16 +177,16 @@ final class WarcDocuments implements DocumentReader {
     private TextDocument document(WarcRecord record, String url, String text) {
         String id = record.headers().first("WARC-Record-ID").orElse("");
         String plain = id.replaceFirst("^<urn:uuid:", "").replaceFirst(">$", "");
-        return new TextDocument(plain, text, url, "", "", place(), records.position());
+        return new TextDocument(plain, text, url, "", "", place(), position());
     }
 
     private Place place() {
-        return new Place(file, Place.Unit.BYTE, records.position());
+        return new Place(file, Place.Unit.BYTE, position());
     }
 
     @Override
     public long consumed() {
-        return records.position();
+        return position();
     }
 
     @Override

@@ -19,6 +19,8 @@ public record Flaw(Place place, Kind kind, String reason, String detail, String 
         TOO_LONG("too long"),
         /** The file is damaged, or ends too early: nothing comes after it. */
         UNREADABLE("unreadable from here on"),
+        /** The record is damaged; those after it can be read. */
+        DAMAGED("damaged"),
         /** Not UTF-8, and not to be repaired. */
         NOT_UTF8("not UTF-8"),
         /** Not JSON, or more than one object in a line. */

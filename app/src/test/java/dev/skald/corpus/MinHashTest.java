@@ -98,7 +98,8 @@ class MinHashTest {
     void textsWithoutShinglesAreLikeNoOther() {
         for (String unit : List.of("word", "character")) {
             MinHash minHash = new MinHash(settings(unit, 5, 4, 2), 1);
-            assertThat(minHash.bandKeys(shape("!!! ???"), "sv")).doesNotContain(minHash.bandKeys(shape("... ---"), "sv"));
+            assertThat(minHash.bandKeys(shape("!!! ???"), "sv"))
+                    .doesNotContain(minHash.bandKeys(shape("... ---"), "sv"));
             assertThat(MinHash.jaccard(minHash.shingles(shape("!!! ???")), minHash.shingles(shape("... ---"))))
                     .isZero();
         }

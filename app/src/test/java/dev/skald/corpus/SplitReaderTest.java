@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.netpreserve.jwarc.HttpResponse;
@@ -42,10 +44,14 @@ class SplitReaderTest {
     }
 
     private List<Document> read(Path file, String format, long from, long to) throws IOException {
+        return read(file, file.getFileName().toString(), format, from, to);
+    }
+
+    private List<Document> read(Path file, String name, String format, long from, long to) throws IOException {
         List<Document> found = new ArrayList<>();
         try (Rejects rejects = new Rejects(aside);
                 SplitReader reader = new SplitReader(
-                        new Split(0, file.toString(), InputFormat.named(format), from, to, 1),
+                        new Split(0, file.toString(), name, InputFormat.named(format), from, to, 1),
                         source(format),
                         READ,
                         rejects)) {
@@ -81,6 +87,20 @@ class SplitReaderTest {
         }
         assertThat(read(plain, "txt-lines", 0, Long.MAX_VALUE)).hasSize(50);
         assertThat(read(plain, "txt", 0, Long.MAX_VALUE)).hasSize(1);
+    }
+
+    /** Files of the same name in two directories have documents with ids of their own. */
+    @Test
+    void idsThatAreMadeAreUnique() throws IOException {
+        Set<String> ids = new HashSet<>();
+        for (String folder : List.of("a", "b")) {
+            Path made = Files.createDirectories(directory.resolve(folder));
+            Path lines = Files.writeString(made.resolve("part-0.jsonl"), "{\"text\":\"ett\"}\n{\"text\":\"två\"}\n");
+            read(lines, folder + "/part-0.jsonl", "jsonl", 0, Long.MAX_VALUE).forEach(each -> ids.add(each.id()));
+            Path text = Files.writeString(made.resolve("text.txt"), "ett");
+            read(text, folder + "/text.txt", "txt", 0, Long.MAX_VALUE).forEach(each -> ids.add(each.id()));
+        }
+        assertThat(ids).hasSize(6).contains("s/a/text.txt", "s/b/text.txt");
     }
 
     @Test

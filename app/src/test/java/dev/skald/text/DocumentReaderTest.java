@@ -143,15 +143,20 @@ class DocumentReaderTest {
                 Path file = Files.write(directory.resolve(name), Arrays.copyOf(packed, length));
                 List<String> flaws = new ArrayList<>();
                 List<TextDocument> documents = all(file, format, false, flaws);
-                assertThat(documents.size()).as(name + " of " + length + " bytes").isLessThanOrEqualTo(2);
-                assertThat(flaws.toString()).as(name + " of " + length + " bytes").contains("UNREADABLE");
+                assertThat(documents.size())
+                        .as(name + " of " + length + " bytes")
+                        .isLessThanOrEqualTo(2);
+                assertThat(flaws.toString())
+                        .as(name + " of " + length + " bytes")
+                        .contains("UNREADABLE");
             }
         }
     }
 
     @Test
     void halvesOfSurrogatesAreReplaced() {
-        assertThat(read("a.jsonl", utf8("{\"text\": \"a\\ud800b\\udc00\\ud83d\\ude00\"}"))).containsExactly("a\ufffdb\ufffd😀");
+        assertThat(read("a.jsonl", utf8("{\"text\": \"a\\ud800b\\udc00\\ud83d\\ude00\"}")))
+                .containsExactly("a\ufffdb\ufffd😀");
     }
 
     /** Bytes that are not declared to be text are text all the same, as Hadoop's writers leave them. */

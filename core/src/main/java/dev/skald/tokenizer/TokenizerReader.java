@@ -111,8 +111,8 @@ final class TokenizerReader {
         for (Map.Entry<String, JsonNode> entry : entries) {
             if (!entry.getKey().matches("\\d{1,9}")
                     || entry.getValue().path("content").asText("").isEmpty()) {
-                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + entry.getKey() + " is "
-                        + entry.getValue() + ", expected an id, and an object with content");
+                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + entry.getKey()
+                        + " is " + entry.getValue() + ", expected an id, and an object with content");
             }
         }
         entries.sort(Comparator.comparingInt(entry -> Integer.parseInt(entry.getKey())));
@@ -123,8 +123,9 @@ final class TokenizerReader {
             }
             int id = vocabulary.find(content) < 0 ? next++ : vocabulary.find(content);
             if (id != Integer.parseInt(entry.getKey())) {
-                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + Quoted.of(content) + " has id "
-                        + entry.getKey() + ", expected " + id + ", the next free one or that of model.vocab: tokenizer.json lacks it");
+                throw new InvalidInputException("tokenizer_config.json: added_tokens_decoder: " + Quoted.of(content)
+                        + " has id " + entry.getKey() + ", expected " + id
+                        + ", the next free one or that of model.vocab: tokenizer.json lacks it");
             }
             tokens.add(token(id, content, entry.getValue()));
         }

@@ -213,10 +213,12 @@ class TokenizerTest {
     void theSameAddedTokenTwiceIsOne() throws Exception {
         SmallTokenizer tokenizer = small();
         for (int i = 0; i < 2; i++) {
-            tokenizer.root
+            tokenizer
+                    .root
                     .withArray("added_tokens")
-                    .add(SmallTokenizer.json(
-                            "{'id':260,'content':'<a>','single_word':false,'lstrip':false,'rstrip':false,'normalized':false,'special':true}"));
+                    .add(
+                            SmallTokenizer.json(
+                                    "{'id':260,'content':'<a>','single_word':false,'lstrip':false,'rstrip':false,'normalized':false,'special':true}"));
         }
         assertThat(tokenizer.load(directory).encode("<a>d<a>")).containsExactly(260, 'd', 260);
     }
