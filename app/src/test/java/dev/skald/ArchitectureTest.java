@@ -29,6 +29,7 @@ class ArchitectureTest {
             Map.entry("config", Set.of("base")),
             Map.entry("tokenizer", Set.of("base")),
             Map.entry("tensor", Set.of("base")),
+            Map.entry("gguf", Set.of("base", "tensor")),
             Map.entry("cache", Set.of("tensor")),
             Map.entry("kernel", Set.of("base", "cache", "tensor")),
             Map.entry("model", Set.of("base", "cache", "config", "kernel", "tensor")),
