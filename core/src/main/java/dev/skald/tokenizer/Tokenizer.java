@@ -108,7 +108,19 @@ public final class Tokenizer {
                 throw new InvalidInputException(configFile + ": not JSON: " + e.getOriginalMessage(), e);
             }
         }
-        String source = file.toString();
+        return of(file.toString(), json, config);
+    }
+
+    /**
+     * Reads a tokenizer.json that is in memory.
+     *
+     * @param source where it comes from, for errors
+     * @param json tokenizer.json
+     * @param config tokenizer_config.json; a missing node if there is none
+     * @throws InvalidInputException if it is broken, or asks for something that is not supported
+     * @throws IOException as Jackson has it; memory always can be read
+     */
+    public static Tokenizer of(String source, byte[] json, JsonNode config) throws IOException {
         CompletableFuture<String> hash = CompletableFuture.supplyAsync(() -> sha256(json));
         return new Tokenizer(new TokenizerReader(source, new TokenizerFile(source, json)), config, hash);
     }
