@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
             CorpusCommand.class,
             DoctorCommand.class,
             GenerateCommand.class,
+            InspectCommand.class,
             EvaluateCommand.class,
             PackCommand.class,
             DataCommand.class,

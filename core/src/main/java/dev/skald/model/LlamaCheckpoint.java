@@ -164,7 +164,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
     }
 
     /** Which file has which tensor; opened files are added to {@code files}. */
-    private static Map<String, SafeTensors> tensorHomes(Path directory, List<SafeTensors> files) {
+    static Map<String, SafeTensors> tensorHomes(Path directory, List<SafeTensors> files) {
         Path single = directory.resolve(SINGLE);
         Path index = directory.resolve(INDEX);
         Map<String, SafeTensors> homes = new LinkedHashMap<>();
