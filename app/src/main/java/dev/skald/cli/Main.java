@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             CorpusCommand.class,
             DoctorCommand.class,
             GenerateCommand.class,
+            InspectCommand.class,
             EvaluateCommand.class,
             PackCommand.class,
             ServeCommand.class,

@@ -16,7 +16,7 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "DIR",
             description =
-                    "A Hugging Face model directory: config.json, safetensors, tokenizer.json; or the output_dir"
+                    "A Hugging Face model directory: config.json, safetensors, tokenizer.json; a .gguf file of llama.cpp; or the output_dir"
                             + " of a training run: its latest checkpoint (default: skald-nano, the small Nordic model that Skald ships).")
     private Path model;
 

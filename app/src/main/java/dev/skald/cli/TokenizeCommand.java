@@ -2,6 +2,7 @@ package dev.skald.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.generate.ModelTokenizer;
 import dev.skald.nano.SkaldNano;
 import dev.skald.tokenizer.TokenIds;
 import dev.skald.tokenizer.Tokenizer;
@@ -30,7 +31,8 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Model directory with a tokenizer.json, or the tokenizer.json itself (default: skald-nano).")
+            description =
+                    "Model directory with a tokenizer.json, the tokenizer.json itself, or a .gguf file (default: skald-nano).")
     private Path model;
 
     @Option(
@@ -52,7 +54,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        Tokenizer tokenizer = Tokenizer.load(model == null ? SkaldNano.directory() : model);
+        Tokenizer tokenizer = ModelTokenizer.load(model == null ? SkaldNano.directory() : model);
         String input = utf8(System.in.readAllBytes());
         if (decode) {
             String text = tokenizer.decode(ids(input), false);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Engine;
+import dev.skald.gguf.Gguf;
 import dev.skald.model.LatestCheckpoint;
 import dev.skald.model.Llama;
 import dev.skald.model.LlamaConfig;
@@ -62,7 +63,8 @@ public final class Generator implements AutoCloseable {
     /**
      * Loads a model directory in the dtype it is stored in, on the GPU if there is one.
      *
-     * @param directory a Hugging Face model directory, or the output directory of a training run: then its latest checkpoint
+     * @param directory a Hugging Face model directory, a .gguf file (the first part of a split one), or the output directory of a training run: then its
+     *     latest checkpoint
      * @throws InvalidInputException when a file is missing or not valid
      * @throws IOException when a file cannot be read
      */
@@ -96,13 +98,13 @@ public final class Generator implements AutoCloseable {
      */
     public static Generator load(Path directory, Optional<DType> dtype, String device, int sequences, int waiting)
             throws IOException {
-        Path files = Files.exists(directory.resolve("config.json"))
+        Path files = Gguf.isGguf(directory) || Files.exists(directory.resolve("config.json"))
                 ? directory
                 : LatestCheckpoint.in(directory).orElse(directory);
         ObjectNode defaults = GenerationConfig.read(files);
         Llama model = Llama.load(files, dtype, device);
         try {
-            return new Generator(model, Tokenizer.load(files), defaults, sequences, waiting);
+            return new Generator(model, ModelTokenizer.load(files), defaults, sequences, waiting);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;

@@ -77,7 +77,7 @@ final class DotTiles {
                     default -> fourFloats(x, at, stride, w, rowBytes, n, sums, to);
                 }
             }
-            case F16 -> throw new IllegalArgumentException("f16 is turned to f32 before");
+            default -> throw new IllegalArgumentException(format + " is turned to f32 before");
         }
     }
 

@@ -7,6 +7,7 @@ import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ORDER;
 
+import dev.skald.tensor.BlockValues;
 import dev.skald.tensor.Format;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -65,6 +66,11 @@ final class FloatConversion {
                     MEMORY.set(FLOAT, to + 4L * i, Float.float16ToFloat(MEMORY.get(SHORT, from + 2L * i)));
                 }
             }
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 -> {
+                float[] values = new float[n];
+                BlockValues.read(format, MEMORY, from, n, values, 0);
+                MemorySegment.copy(values, 0, MEMORY, FLOAT, to, n);
+            }
         }
     }
 
@@ -73,7 +79,8 @@ final class FloatConversion {
         switch (format) {
             case F32 -> MemorySegment.copy(MEMORY, from, MEMORY, to, 4L * n);
             case BF16 -> toBfloats(from, n, to);
-            case F16 -> throw new IllegalArgumentException("no vector loops round to f16");
+            case F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
+                throw new IllegalArgumentException("no vector loops round to " + format);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.skald.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.HostMemory;
+import dev.skald.gguf.Gguf;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The weights of a Hugging Face model directory: {@code config.json} and {@code model.safetensors}, or the shards that {@code
+ * The weights of a GGUF file, or of a Hugging Face model directory: {@code config.json} and {@code model.safetensors}, or the shards that {@code
  * model.safetensors.index.json} names. Weights that have the wanted dtype already are views of the mapped files; others are copies. Every
  * name, shape and dtype is checked before a tensor is used. {@link #close} frees tensors and mappings.
  */
@@ -42,7 +43,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
     }
 
     /**
-     * Opens a model directory.
+     * Opens a model directory, or a GGUF file.
      *
      * @param wanted the dtype of the weights; empty for {@code auto}: what config.json says, else what the files have; f16 becomes f32 on
      *     the CPU, which does not compute in f16
@@ -50,9 +51,12 @@ public final class LlamaCheckpoint implements AutoCloseable {
      *     weights need more memory than there is
      */
     public static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device) {
+        if (Gguf.isGguf(directory)) {
+            return openGguf(directory, wanted, device);
+        }
         if (!Files.isDirectory(directory)) {
             throw new InvalidInputException(
-                    directory + ": no such directory (expected a Hugging Face model directory)");
+                    directory + ": no such directory (expected a Hugging Face model directory, or a .gguf file)");
         }
         LlamaConfig config = LlamaConfig.read(directory.resolve("config.json"));
         List<SafeTensors> files = new ArrayList<>();
@@ -75,6 +79,24 @@ public final class LlamaCheckpoint implements AutoCloseable {
         } catch (RuntimeException e) {
             files.forEach(SafeTensors::close);
             throw e;
+        }
+    }
+
+    /** All weights are copies, quantised ones turned to the dtype; the file is let go. */
+    private static LlamaCheckpoint openGguf(Path file, Optional<DType> wanted, DeviceType device) {
+        try (Gguf gguf = Gguf.open(file)) {
+            GgufLlama llama = new GgufLlama(gguf);
+            LlamaConfig config = llama.config();
+            DType dtype = wanted.or(config::torch_dtype).orElse(DType.F32);
+            if (dtype == DType.F16 && device == DeviceType.CPU) {
+                dtype = DType.F32;
+            }
+            llama.check();
+            long bytes = config.parameterCount() * dtype.bytes();
+            if (device == DeviceType.CPU && bytes > HostMemory.available()) {
+                throw noMemory(file, bytes, dtype);
+            }
+            return new LlamaCheckpoint(config.withDType(dtype), dtype, new ArrayList<>(), llama.tensors(dtype, device));
         }
     }
 
@@ -142,7 +164,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
     }
 
     /** Which file has which tensor; opened files are added to {@code files}. */
-    private static Map<String, SafeTensors> tensorHomes(Path directory, List<SafeTensors> files) {
+    static Map<String, SafeTensors> tensorHomes(Path directory, List<SafeTensors> files) {
         Path single = directory.resolve(SINGLE);
         Path index = directory.resolve(INDEX);
         Map<String, SafeTensors> homes = new LinkedHashMap<>();
@@ -251,10 +273,14 @@ public final class LlamaCheckpoint implements AutoCloseable {
             }
         }
         if (copied + mapped > HostMemory.total() || copied > HostMemory.available()) {
-            throw new InvalidInputException(String.format(
-                    "%s: not enough memory: the weights need %.1f GiB in %s, this machine has %.1f GiB, %.1f of them free",
-                    directory, gib(copied + mapped), dtype, gib(HostMemory.total()), gib(HostMemory.available())));
+            throw noMemory(directory, copied + mapped, dtype);
         }
+    }
+
+    private static InvalidInputException noMemory(Path model, long bytes, DType dtype) {
+        return new InvalidInputException(String.format(
+                "%s: not enough memory: the weights need %.1f GiB in %s, this machine has %.1f GiB, %.1f of them free",
+                model, gib(bytes), dtype, gib(HostMemory.total()), gib(HostMemory.available())));
     }
 
     private static double gib(long bytes) {

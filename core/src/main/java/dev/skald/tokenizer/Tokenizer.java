@@ -136,14 +136,32 @@ public final class Tokenizer {
                 throw new InvalidInputException(configFile + ": not JSON: " + e.getOriginalMessage(), e);
             }
         }
-        String source = file.toString();
-        CompletableFuture<String> hash = CompletableFuture.supplyAsync(() -> sha256(json));
         Path template = file.resolveSibling("chat_template.jinja");
-        return new Tokenizer(
-                new TokenizerReader(source, new TokenizerFile(source, json)),
+        return of(
+                file.toString(),
+                json,
                 config,
-                Files.exists(template) ? Optional.of(Files.readString(template)) : Optional.empty(),
-                hash);
+                Files.exists(template) ? Optional.of(Files.readString(template)) : Optional.empty());
+    }
+
+    /**
+     * Reads a tokenizer.json that is in memory.
+     *
+     * @param source where it comes from, for errors
+     * @param json tokenizer.json
+     * @param config tokenizer_config.json; a missing node if there is none
+     * @throws InvalidInputException if it is broken, or asks for something that is not supported
+     * @throws IOException as Jackson has it; memory always can be read
+     */
+    public static Tokenizer of(String source, byte[] json, JsonNode config) throws IOException {
+        return of(source, json, config, Optional.empty());
+    }
+
+    private static Tokenizer of(String source, byte[] json, JsonNode config, Optional<String> chatTemplateFile)
+            throws IOException {
+        CompletableFuture<String> hash = CompletableFuture.supplyAsync(() -> sha256(json));
+        return new Tokenizer(
+                new TokenizerReader(source, new TokenizerFile(source, json)), config, chatTemplateFile, hash);
     }
 
     private static String sha256(byte[] bytes) {
