@@ -80,6 +80,7 @@ class PageTest {
     void answersInAChat() throws Exception {
         open(chats, 1280);
         browser.await("server.model === 'tiny'");
+        browser.evaluate("$('temperature').value = 0");
         submit("hej <b>då</b>");
         browser.await("!running && document.querySelectorAll('.message.assistant .token').length > 5");
         assertThat(browser.evaluate("document.querySelector('.message.assistant span:nth-of-type(2)').textContent")
@@ -98,7 +99,8 @@ class PageTest {
         assertThat(browser.evaluate("asJava()").asText()).contains("Message.of(\"user\", \"hej <b>då</b>\")");
 
         browser.go("http://127.0.0.1:" + chats.port() + "/?again");
-        browser.await("document.querySelectorAll('.message').length === 2");
+        browser.await("document.querySelectorAll('.message').length === 2 && server.model === 'tiny'");
+        browser.evaluate("$('temperature').value = 0");
         browser.evaluate("[...document.querySelectorAll('.message.assistant button')].at(-1).click()");
         browser.await("!running && current.items.length === 2 && current.items[1].text === " + quoted(SAYS));
         browser.evaluate("[...document.querySelectorAll('.message.user button')].at(-1).click()");
