@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.TinyGguf;
 import dev.skald.TinyLlama;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,6 +32,16 @@ class InspectCommandTest {
         assertThat(output(0, "inspect", model.toString())).contains("head_dim                 8");
         output(2, "inspect", model.toString(), "--context", "2000");
         output(2, "inspect", folder.resolve("none.gguf").toString());
+    }
+
+    @Test
+    void aGgufFileIsShown() throws IOException {
+        Path file = TinyGguf.of(TinyLlama.random(1)).write(folder.resolve("model.gguf"));
+        JsonNode facts = new ObjectMapper().readTree(output(0, "inspect", file.toString(), "--json"));
+        assertThat(facts.path("tensors").path("F32").asInt()).isEqualTo(21);
+        assertThat(facts.path("hidden_size").asInt()).isEqualTo(32);
+        assertThat(facts.path("tokenizer_tokens").asInt()).isEqualTo(TinyLlama.VOCAB);
+        assertThat(facts.path("context").asInt()).isEqualTo(1024);
     }
 
     private static String output(int code, String... args) {
