@@ -567,6 +567,30 @@ class ServerTest {
         }
     }
 
+    /** A byte now and then keeps no connection open. */
+    @Test
+    void whoTakesTooLongToAskIsCutOff() throws Exception {
+        try (HttpListener listener = new HttpListener("127.0.0.1", 0, 1000, 1, _ -> {});
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), listener.port())) {
+            CompletableFuture<Integer> end = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return socket.getInputStream().read();
+                } catch (IOException e) {
+                    return -1;
+                }
+            });
+            for (int i = 0; i < 100 && !end.isDone(); i++) {
+                try {
+                    socket.getOutputStream().write("POST / HTTP/1.1\r\nContent-Length: 900\r\n".charAt(i % 30));
+                } catch (IOException e) {
+                    break;
+                }
+                Thread.sleep(100);
+            }
+            assertThat(end.get()).isEqualTo(-1);
+        }
+    }
+
     @Test
     void beforeThereIsAModelOnlyTheHealthIsTold() {
         try (Server server = new Server("127.0.0.1", 0, List.of(), FAILURES::add)) {
@@ -598,7 +622,7 @@ class ServerTest {
         };
         String alphabet = "{}[]\",:0123456789-.eEtrufalsn\\ \u0000\u00e5";
         Random chance = new Random(5);
-        for (int i = 0; i < 600; i++) {
+        for (int i = 0; i < 2000; i++) {
             String path = i % 3 == 2 ? "/v1/chat/completions" : "/v1/completions";
             StringBuilder body = new StringBuilder(seeds[i % 3]);
             for (int change = chance.nextInt(4); change >= 0; change--) {

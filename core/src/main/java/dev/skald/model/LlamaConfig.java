@@ -6,8 +6,12 @@ import dev.skald.InvalidInputException;
 import dev.skald.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A {@code config.json} of LlamaForCausalLM; the components are spelled and mean as there.
@@ -17,6 +21,7 @@ import java.util.Optional;
  * @param bos_token_id the token that begins a document; empty if the model has none
  * @param eos_token_ids the tokens that end a text; may be empty
  * @param torch_dtype the dtype that {@code auto} means; empty when the file does not say
+ * @param more keys that nothing here understands, which a written config.json has unchanged; unmodifiable
  */
 public record LlamaConfig(
         int hidden_size,
@@ -33,7 +38,71 @@ public record LlamaConfig(
         boolean tie_word_embeddings,
         Optional<Integer> bos_token_id,
         List<Integer> eos_token_ids,
-        Optional<DType> torch_dtype) {
+        Optional<DType> torch_dtype,
+        Map<String, JsonNode> more) {
+
+    private static final Set<String> UNDERSTOOD = Set.of(
+            "architectures",
+            "model_type",
+            "hidden_act",
+            "attention_bias",
+            "mlp_bias",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim",
+            "vocab_size",
+            "max_position_embeddings",
+            "rms_norm_eps",
+            "rope_theta",
+            "rope_scaling",
+            "rope_parameters",
+            "tie_word_embeddings",
+            "bos_token_id",
+            "eos_token_id",
+            "torch_dtype",
+            "dtype");
+
+    /** The standard deviation that transformers' LlamaConfig has by default. */
+    private static final double INITIALIZER_RANGE = 0.02;
+
+    /** A configuration with nothing that is not understood. */
+    public LlamaConfig(
+            int hidden_size,
+            int intermediate_size,
+            int num_hidden_layers,
+            int num_attention_heads,
+            int num_key_value_heads,
+            int head_dim,
+            int vocab_size,
+            int max_position_embeddings,
+            double rms_norm_eps,
+            double rope_theta,
+            Optional<RopeScaling> rope_scaling,
+            boolean tie_word_embeddings,
+            Optional<Integer> bos_token_id,
+            List<Integer> eos_token_ids,
+            Optional<DType> torch_dtype) {
+        this(
+                hidden_size,
+                intermediate_size,
+                num_hidden_layers,
+                num_attention_heads,
+                num_key_value_heads,
+                head_dim,
+                vocab_size,
+                max_position_embeddings,
+                rms_norm_eps,
+                rope_theta,
+                rope_scaling,
+                tie_word_embeddings,
+                bos_token_id,
+                eos_token_ids,
+                torch_dtype,
+                Map.of());
+    }
 
     /** Checks that the sizes are positive and fit each other. */
     public LlamaConfig {
@@ -57,6 +126,7 @@ public record LlamaConfig(
                     + " must be numbers, the second above 0");
         }
         eos_token_ids = List.copyOf(eos_token_ids);
+        more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
     }
 
     /** RoPE for contexts longer than the model was first trained on. */
@@ -98,6 +168,11 @@ public record LlamaConfig(
         return num_attention_heads / num_key_value_heads;
     }
 
+    /** The standard deviation of matrices that begin at random: {@code initializer_range}. */
+    public double initializerRange() {
+        return more.containsKey("initializer_range") ? more.get("initializer_range").asDouble() : INITIALIZER_RANGE;
+    }
+
     /** The number of parameters, the tied output counted once. */
     public long parameterCount() {
         long attention = (long) hidden_size * head_dim * (2L * num_attention_heads + 2L * num_key_value_heads);
@@ -126,6 +201,13 @@ public record LlamaConfig(
         if (json.optionalInteger("head_dim").isEmpty() && heads > 0 && hidden % heads != 0) {
             throw json.error("hidden_size", hidden + " is not a multiple of num_attention_heads " + heads);
         }
+        json.optionalNumber("initializer_range").ifPresent(range -> {
+            if (!(range > 0)) {
+                throw json.error("initializer_range", range + ", expected a number above 0");
+            }
+        });
+        Map<String, JsonNode> more = new LinkedHashMap<>();
+        json.keys().stream().filter(key -> !UNDERSTOOD.contains(key)).forEach(key -> more.put(key, json.node(key)));
         try {
             return new LlamaConfig(
                     hidden,
@@ -142,7 +224,8 @@ public record LlamaConfig(
                     json.optionalBoolean("tie_word_embeddings").orElse(false),
                     json.optionalInteger("bos_token_id"),
                     json.integers("eos_token_id"),
-                    dtype(json));
+                    dtype(json),
+                    more);
         } catch (InvalidInputException e) {
             throw e.getMessage().startsWith(file.toString())
                     ? e
@@ -176,7 +259,8 @@ public record LlamaConfig(
                 tied,
                 bos_token_id,
                 eos_token_ids,
-                dtype);
+                dtype,
+                more);
     }
 
     /** This configuration as the JSON that transformers reads. */
@@ -201,6 +285,7 @@ public record LlamaConfig(
         rope_scaling.ifPresent(scaling -> putRopeScaling(json.putObject("rope_scaling"), scaling));
         putTokens(json);
         torch_dtype.ifPresent(dtype -> json.put("torch_dtype", dtype.torchName()));
+        more.forEach(json::set);
         return json;
     }
 

@@ -13,16 +13,15 @@ import org.bytedeco.pytorch.global.torch;
 /** The trained parameters of a Llama: one flat tensor, and the weights as views of it. {@link #close} frees the flat tensor. */
 public final class LlamaParameters implements AutoCloseable {
 
-    /** The standard deviation that LlamaForCausalLM starts its matrices with. */
-    private static final double INITIALIZER_RANGE = 0.02;
-
     private final List<Parameter> list;
     private final Tensor flat;
     private final List<Tensor> views;
+    private final double initializerRange;
 
     /** Zeros. */
     public LlamaParameters(LlamaConfig config, DType dtype, DeviceType device) {
         this.list = Parameter.of(config);
+        this.initializerRange = config.initializerRange();
         long elements = list.getLast().offset() + list.getLast().numel();
         try (PointerScope _ = new PointerScope()) {
             this.flat = kept(device.zeros(dtype, elements));
@@ -54,7 +53,7 @@ public final class LlamaParameters implements AutoCloseable {
         }
     }
 
-    /** Draws them as LlamaForCausalLM starts: matrices normal with deviation 0.02, norms 1. The same seed gives the same values. */
+    /** Draws them as LlamaForCausalLM starts: matrices normal with the configuration's {@code initializer_range}, norms 1. The same seed gives the same values. */
     public void initialize(long seed) {
         try (PointerScope _ = new PointerScope()) {
             GeneratorOptional generator = new GeneratorOptional(torch.make_generator_cpu(seed));
@@ -64,7 +63,7 @@ public final class LlamaParameters implements AutoCloseable {
                     view.fill_(new Scalar(1.0));
                 } else {
                     Tensor drawn =
-                            Scoped.tensor(() -> torch.zeros(view.numel()).normal_(0, INITIALIZER_RANGE, generator));
+                            Scoped.tensor(() -> torch.zeros(view.numel()).normal_(0, initializerRange, generator));
                     view.copy_(drawn.view(list.get(i).shape()));
                     drawn.close();
                 }

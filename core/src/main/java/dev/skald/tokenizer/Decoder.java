@@ -173,6 +173,29 @@ sealed interface Decoder {
         }
     }
 
+    /**
+     * The visible character becomes a blank; in the first token it goes.
+     *
+     * @param prefixed whether one was put before the text
+     */
+    record Metaspace(String replacement, boolean prefixed) implements Decoder {
+        @Override
+        public Stage begin() {
+            return new Stage() {
+                private boolean started;
+
+                @Override
+                public void accept(String token, Consumer<String> next) {
+                    next.accept(token.replace(replacement, prefixed && !started ? "" : " "));
+                    started = true;
+                }
+
+                @Override
+                public void finish(Consumer<String> next) {}
+            };
+        }
+    }
+
     record Sequence(List<Decoder> decoders) implements Decoder {
         @Override
         public Stage begin() {

@@ -8,6 +8,11 @@ sealed interface PreTokenizer {
 
     List<String> apply(String piece);
 
+    /** @param first whether the piece is the beginning of the text */
+    default List<String> apply(String piece, boolean first) {
+        return apply(piece);
+    }
+
     /** What becomes of the matches of a Split; the names are those of tokenizer.json. */
     enum Behavior {
         REMOVED,
@@ -70,15 +75,45 @@ sealed interface PreTokenizer {
         }
     }
 
+    /**
+     * A visible character for each blank, and one before the text, as SentencePiece has it; cut before each.
+     *
+     * @param replacement the character
+     * @param scheme where one is put before: {@code always}, {@code first} (the beginning of the text only), {@code never}
+     * @param split whether there are cuts
+     */
+    record Metaspace(String replacement, String scheme, boolean split) implements PreTokenizer {
+
+        @Override
+        public List<String> apply(String piece) {
+            return apply(piece, false);
+        }
+
+        @Override
+        public List<String> apply(String piece, boolean first) {
+            String marked = piece.replace(" ", replacement);
+            boolean before = scheme.equals("always") || (scheme.equals("first") && first);
+            String whole = before && !marked.startsWith(replacement) ? replacement + marked : marked;
+            return split
+                    ? new Split(new Pattern.Literal(replacement), Behavior.MERGED_WITH_NEXT, false).apply(whole)
+                    : List.of(whole);
+        }
+    }
+
     record Sequence(List<PreTokenizer> pretokenizers) implements PreTokenizer {
 
         @Override
         public List<String> apply(String piece) {
+            return apply(piece, false);
+        }
+
+        @Override
+        public List<String> apply(String piece, boolean first) {
             List<String> pieces = List.of(piece);
             for (PreTokenizer pretokenizer : pretokenizers) {
                 List<String> next = new ArrayList<>();
-                for (String each : pieces) {
-                    for (String part : pretokenizer.apply(each)) {
+                for (int i = 0; i < pieces.size(); i++) {
+                    for (String part : pretokenizer.apply(pieces.get(i), first && i == 0)) {
                         if (!part.isEmpty()) {
                             next.add(part);
                         }

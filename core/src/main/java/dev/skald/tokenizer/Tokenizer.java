@@ -257,7 +257,7 @@ public final class Tokenizer {
         inText.split(utf8, from, to, plain, new AddedTokens.Sink() {
             @Override
             public void text(byte[] part, int start, int end) {
-                encodeText(encoder, part, start, end, plain, out);
+                encodeText(encoder, part, start, end, start == from, plain, out);
             }
 
             @Override
@@ -268,7 +268,8 @@ public final class Tokenizer {
         encoders.offer(encoder);
     }
 
-    private void encodeText(BytePairEncoder encoder, byte[] utf8, int from, int to, BitSet plain, TokenIds out) {
+    private void encodeText(
+            BytePairEncoder encoder, byte[] utf8, int from, int to, boolean first, BitSet plain, TokenIds out) {
         BitSet kept = plain;
         byte[] text = utf8;
         int start = from;
@@ -281,13 +282,14 @@ public final class Tokenizer {
             kept = normalized(plain, from, to, end);
         }
         if (inNormalized.isEmpty()) {
-            encodePieces(encoder, text, start, end, out);
+            encodePieces(encoder, text, start, end, first, out);
             return;
         }
+        int begin = start;
         inNormalized.split(text, start, end, kept, new AddedTokens.Sink() {
             @Override
             public void text(byte[] part, int partStart, int partEnd) {
-                encodePieces(encoder, part, partStart, partEnd, out);
+                encodePieces(encoder, part, partStart, partEnd, first && partStart == begin, out);
             }
 
             @Override
@@ -308,7 +310,8 @@ public final class Tokenizer {
         return all;
     }
 
-    private void encodePieces(BytePairEncoder encoder, byte[] text, int from, int to, TokenIds out) {
+    private void encodePieces(
+            BytePairEncoder encoder, byte[] text, int from, int to, boolean first, TokenIds out) {
         if (scanner.isPresent()) {
             Scanner pieces = scanner.get();
             for (int at = from; at < to; ) {
@@ -318,7 +321,7 @@ public final class Tokenizer {
             }
         } else if (preTokenizer.isPresent()) {
             String string = new String(text, from, to - from, StandardCharsets.UTF_8);
-            for (String piece : preTokenizer.get().apply(string)) {
+            for (String piece : preTokenizer.get().apply(string, first)) {
                 byte[] utf8 = piece.getBytes(StandardCharsets.UTF_8);
                 encoder.encode(utf8, 0, utf8.length, out);
             }

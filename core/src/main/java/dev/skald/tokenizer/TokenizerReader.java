@@ -214,8 +214,13 @@ final class TokenizerReader {
                         node.path("add_prefix_space").asBoolean(true),
                         node.path("use_regex").asBoolean(true),
                         !takesBytes());
+            case "Metaspace" ->
+                new PreTokenizer.Metaspace(
+                        Character.toString(replacement(at, node)),
+                        prependScheme(at, node),
+                        node.path("split").asBoolean(true));
             case "Sequence" -> new PreTokenizer.Sequence(each(at, node, "pretokenizers", this::preTokenizer));
-            default -> throw unsupported(at, type(node), "Split, Digits, ByteLevel, Sequence");
+            default -> throw unsupported(at, type(node), "Split, Digits, ByteLevel, Metaspace, Sequence");
         };
     }
 
@@ -288,6 +293,25 @@ final class TokenizerReader {
         return new Template(before, after);
     }
 
+    /** The character that stands for a blank. */
+    private int replacement(String at, JsonNode node) {
+        String text = node.path("replacement").asText("\u2581");
+        if (text.codePointCount(0, text.length()) != 1) {
+            throw invalid(at + ".replacement", node.path("replacement"), "one character");
+        }
+        return text.codePointAt(0);
+    }
+
+    /** Files of before the key say {@code add_prefix_space}. */
+    private String prependScheme(String at, JsonNode node) {
+        String scheme = node.path("prepend_scheme")
+                .asText(node.path("add_prefix_space").asBoolean(true) ? "always" : "never");
+        if (!List.of("always", "first", "never").contains(scheme)) {
+            throw invalid(at + ".prepend_scheme", node.path("prepend_scheme"), "always, first or never");
+        }
+        return scheme;
+    }
+
     Decoder decoder() {
         JsonNode node = file.value("decoder");
         return node.isObject() ? decoder("decoder", node, new boolean[1]) : new Decoder.Joined();
@@ -300,6 +324,10 @@ final class TokenizerReader {
         return switch (type(node)) {
             case "ByteLevel" -> new Decoder.ByteLevel();
             case "ByteFallback" -> new Decoder.ByteFallback();
+            case "Metaspace" ->
+                new Decoder.Metaspace(
+                        Character.toString(replacement(at, node)),
+                        !prependScheme(at, node).equals("never"));
             case "Fuse" -> {
                 fused[0] = true;
                 yield new Decoder.Fuse();
@@ -319,7 +347,7 @@ final class TokenizerReader {
                         fused[0]);
             case "Sequence" ->
                 new Decoder.Sequence(each(at, node, "decoders", (where, child) -> decoder(where, child, fused)));
-            default -> throw unsupported(at, type(node), "ByteLevel, ByteFallback, Fuse, Replace, Strip, Sequence");
+            default -> throw unsupported(at, type(node), "ByteLevel, ByteFallback, Metaspace, Fuse, Replace, Strip, Sequence");
         };
     }
 

@@ -46,8 +46,14 @@ class BrokenFileTest {
         unigram.model.put("type", "Unigram");
         refused(unigram, "model: type \"Unigram\" is not supported, expected one of BPE");
         refused(
-                small().set("pre_tokenizer", "{'type':'Sequence','pretokenizers':[{'type':'Metaspace'}]}"),
-                "pre_tokenizer.pretokenizers[0]: type \"Metaspace\"");
+                small().set("pre_tokenizer", "{'type':'Sequence','pretokenizers':[{'type':'Whitespace'}]}"),
+                "pre_tokenizer.pretokenizers[0]: type \"Whitespace\"");
+        refused(
+                small().set("pre_tokenizer", "{'type':'Metaspace','replacement':'ab','prepend_scheme':'first'}"),
+                "pre_tokenizer.replacement: expected one character");
+        refused(
+                small().set("pre_tokenizer", "{'type':'Metaspace','replacement':'▁','prepend_scheme':'odd'}"),
+                "pre_tokenizer.prepend_scheme: expected always, first or never");
         refused(
                 small().set("pre_tokenizer", "{'type':'Split','pattern':{'String':'a'},'behavior':'Odd'}"),
                 "pre_tokenizer.behavior: expected Removed, Isolated");

@@ -1,6 +1,7 @@
 package dev.skald.tokenizer;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,24 @@ class LlamaTwoTest {
                 "decoder",
                 "{'type':'Sequence','decoders':[{'type':'Replace','pattern':{'String':'▁'},'content':' '},{'type':'ByteFallback'},{'type':'Fuse'},{'type':'Strip','content':' ','start':1,'stop':0}]}");
         return small;
+    }
+
+    /** As transformers 5 saves such tokenizers, and as files of before its keys have it. */
+    @Test
+    void metaspace() throws Exception {
+        for (String options : List.of(
+                "'prepend_scheme':'first','split':false",
+                "'prepend_scheme':'first','split':true",
+                "'prepend_scheme':'always','split':true",
+                "'prepend_scheme':'never','split':false",
+                "'add_prefix_space':true")) {
+            SmallTokenizer small = tokenizer();
+            small.root.putNull("normalizer");
+            small.set("pre_tokenizer", "{'type':'Metaspace','replacement':'▁'," + options + "}");
+            check(small);
+            small.set("decoder", "{'type':'Metaspace','replacement':'▁'," + options + "}");
+            check(small);
+        }
     }
 
     private void check(SmallTokenizer small) throws Exception {
