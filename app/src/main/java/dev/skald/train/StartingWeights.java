@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +15,11 @@ sealed interface StartingWeights {
 
     /** Weights in files that are not safetensors: of PyTorch, TensorFlow, Flax, Meta, llama.cpp, ONNX. */
     Pattern OTHERS = Pattern.compile(
-            "(?i)(pytorch_model|tf_model|flax_model|consolidated|model|adapter_model|ggml).*\\.(bin|h5|msgpack|pth?|ckpt|onnx|npz)"
-                    + "|.*\\.(gguf|pth|ckpt\\.index)|(pytorch_model|model)\\..*index\\.json");
+            "(?i).*\\.(bin|pt|pth|ckpt|h5|msgpack|onnx|ot|npz|gguf|ggml|distcp)|.*\\.ckpt\\.index|(pytorch_model|model)\\..*index\\.json");
+
+    /** Files that end so and hold no weights. */
+    Pattern NO_WEIGHTS =
+            Pattern.compile("(?i)(training_args|optimizer|scheduler|scaler|rng_state.*|tokenizer.*)\\.\\w+");
 
     /** A checkpoint of the run itself. */
     record Checkpoint(Path directory) implements StartingWeights {}
@@ -46,14 +50,21 @@ sealed interface StartingWeights {
      */
     static boolean areIn(Path directory) throws IOException {
         List<String> names;
-        try (Stream<Path> files = Files.list(directory)) {
-            names = files.map(file -> file.getFileName().toString()).sorted().toList();
+        try (Stream<Path> files = Files.walk(directory, 2)) { // Meta's own lie in original/
+            names = files.filter(Files::isRegularFile)
+                    .map(file -> directory.relativize(file).toString())
+                    .filter(name -> !name.contains(File.separator) || name.startsWith("original" + File.separator))
+                    .sorted()
+                    .toList();
         }
-        if (names.stream().anyMatch(name -> name.endsWith(".safetensors"))) {
+        if (names.stream().anyMatch(name -> name.endsWith(".safetensors") && !name.contains(File.separator))) {
             return true;
         }
         names.stream()
-                .filter(name -> OTHERS.matcher(name).matches())
+                .filter(name -> OTHERS.matcher(name).matches()
+                        && !NO_WEIGHTS
+                                .matcher(Path.of(name).getFileName().toString())
+                                .matches())
                 .findFirst()
                 .ifPresent(other -> {
                     throw new InvalidInputException("base_model " + directory + ": has " + other

@@ -41,7 +41,7 @@ class ServeCommandTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.skald.cli.Main"));
-        command.addAll(List.of("serve", "--model", model().toString(), "--port", "0", "--context", "700"));
+        command.addAll(List.of("serve", "--model", model().toString(), "--port", "0", "--context", "1000"));
         Process process = new ProcessBuilder(command).start();
         try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
             String line = err.readLine();
@@ -54,19 +54,20 @@ class ServeCommandTest {
             CompletableFuture<HttpResponse<String>> answer = client.sendAsync(
                     HttpRequest.newBuilder(URI.create(address + "/v1/completions"))
                             .POST(HttpRequest.BodyPublishers.ofString(
-                                    "{\"model\":\"tiny\",\"prompt\":\"a\",\"max_tokens\":600,\"ignore_eos\":true}"))
+                                    "{\"model\":\"tiny\",\"prompt\":\"a\",\"max_tokens\":950,\"ignore_eos\":true}"))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             HttpRequest metrics =
                     HttpRequest.newBuilder(URI.create(address + "/metrics")).build();
-            while (!client.send(metrics, HttpResponse.BodyHandlers.ofString())
-                    .body()
-                    .contains("vllm:num_requests_running{model_name=\"tiny\"} 1.0")) {
+            while (!answer.isDone()
+                    && !client.send(metrics, HttpResponse.BodyHandlers.ofString())
+                            .body()
+                            .contains("vllm:num_requests_running{model_name=\"tiny\"} 1.0")) {
                 Thread.sleep(2);
             }
             process.destroy();
             assertThat(answer.get().statusCode()).isEqualTo(200);
-            assertThat(answer.get().body()).contains("\"completion_tokens\":600");
+            assertThat(answer.get().body()).contains("\"completion_tokens\":950");
             assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isZero();
         } finally {

@@ -248,10 +248,16 @@ class TrainingTest {
                 "tf_model.h5",
                 "flax_model.msgpack",
                 "consolidated.00.pth",
-                "model.safetensors.index.json"
+                "model.safetensors.index.json",
+                "weights.bin",
+                "llama.pt",
+                "rust_model.ot",
+                "decoder.onnx",
+                "original/consolidated.00.pth"
             })
     void otherWeightsAreRefused(String file) throws Exception {
         Files.delete(tiny.base().resolve("model.safetensors"));
+        Files.createDirectories(tiny.base().resolve(file).getParent());
         Files.writeString(tiny.base().resolve(file), "{}");
         assertThatThrownBy(() -> tiny.train(tiny.config("out", "max_steps=1")))
                 .isInstanceOf(InvalidInputException.class)
@@ -265,6 +271,7 @@ class TrainingTest {
         assertThat(StartingWeights.of(Optional.empty(), tiny.base(), 42).describe())
                 .isEqualTo("of base_model " + tiny.base());
         Files.delete(tiny.base().resolve("model.safetensors"));
+        Files.writeString(tiny.base().resolve("training_args.bin"), "no weights");
         assertThat(StartingWeights.of(Optional.empty(), tiny.base(), 42).describe())
                 .isEqualTo("random, seed 42");
     }

@@ -170,7 +170,9 @@ public record LlamaConfig(
 
     /** The standard deviation of matrices that begin at random: {@code initializer_range}. */
     public double initializerRange() {
-        return more.containsKey("initializer_range") ? more.get("initializer_range").asDouble() : INITIALIZER_RANGE;
+        return more.containsKey("initializer_range")
+                ? more.get("initializer_range").asDouble()
+                : INITIALIZER_RANGE;
     }
 
     /** The number of parameters, the tied output counted once. */

@@ -310,8 +310,7 @@ public final class Tokenizer {
         return all;
     }
 
-    private void encodePieces(
-            BytePairEncoder encoder, byte[] text, int from, int to, boolean first, TokenIds out) {
+    private void encodePieces(BytePairEncoder encoder, byte[] text, int from, int to, boolean first, TokenIds out) {
         if (scanner.isPresent()) {
             Scanner pieces = scanner.get();
             for (int at = from; at < to; ) {

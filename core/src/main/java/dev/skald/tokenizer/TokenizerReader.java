@@ -304,8 +304,8 @@ final class TokenizerReader {
 
     /** Files of before the key say {@code add_prefix_space}. */
     private String prependScheme(String at, JsonNode node) {
-        String scheme = node.path("prepend_scheme")
-                .asText(node.path("add_prefix_space").asBoolean(true) ? "always" : "never");
+        String scheme =
+                node.path("prepend_scheme").asText(node.path("add_prefix_space").asBoolean(true) ? "always" : "never");
         if (!List.of("always", "first", "never").contains(scheme)) {
             throw invalid(at + ".prepend_scheme", node.path("prepend_scheme"), "always, first or never");
         }
@@ -347,7 +347,8 @@ final class TokenizerReader {
                         fused[0]);
             case "Sequence" ->
                 new Decoder.Sequence(each(at, node, "decoders", (where, child) -> decoder(where, child, fused)));
-            default -> throw unsupported(at, type(node), "ByteLevel, ByteFallback, Metaspace, Fuse, Replace, Strip, Sequence");
+            default ->
+                throw unsupported(at, type(node), "ByteLevel, ByteFallback, Metaspace, Fuse, Replace, Strip, Sequence");
         };
     }
 
