@@ -13,7 +13,8 @@ final class SamplingOptions {
     @Option(
             names = "--max-new-tokens",
             paramLabel = "N",
-            description = "Tokens of the continuation; wins over --max-length.")
+            description =
+                    "Tokens of the continuation; wins over --max-length (where nobody sets a length: 20, in a chat what is left of the context).")
     private Integer maxNewTokens;
 
     @Option(names = "--greedy", description = "Always the most likely token.")
@@ -36,6 +37,13 @@ final class SamplingOptions {
             paramLabel = "F",
             description = "Draw from tokens with at least F times the probability of the most likely one.")
     private Double minP;
+
+    @Option(
+            names = "--typical-p",
+            paramLabel = "F",
+            description =
+                    "Draw from tokens that are about as surprising as is to be expected, with probability F together.")
+    private Double typicalP;
 
     @Option(
             names = "--repetition-penalty",
@@ -65,10 +73,12 @@ final class SamplingOptions {
         options = topK == null ? options : options.topK(topK);
         options = topP == null ? options : options.topP(topP);
         options = minP == null ? options : options.minP(minP);
+        options = typicalP == null ? options : options.typicalP(typicalP);
         options = repetitionPenalty == null ? options : options.repetitionPenalty(repetitionPenalty);
         options = noRepeatNgramSize == null ? options : options.noRepeatNgramSize(noRepeatNgramSize);
         options = seed == null ? options : options.seed(seed);
-        boolean samples = temperature != null || topK != null || topP != null || minP != null || seed != null;
+        boolean samples =
+                temperature != null || topK != null || topP != null || minP != null || typicalP != null || seed != null;
         return greedy ? options.sample(false) : samples ? options.sample(true) : options;
     }
 }

@@ -43,6 +43,7 @@ record GenerationConfig(
         int top_k,
         double top_p,
         double min_p,
+        double typical_p,
         double repetition_penalty,
         int no_repeat_ngram_size,
         List<int[]> bad_words_ids,
@@ -69,7 +70,10 @@ record GenerationConfig(
     private static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
             Map.entry("num_beams", "1"),
             Map.entry("penalty_alpha", "0.0"),
-            Map.entry("typical_p", "1.0"),
+            Map.entry("token_healing", "false"),
+            Map.entry("dola_layers", NOTHING),
+            Map.entry("remove_invalid_values", "false"),
+            Map.entry("prompt_lookup_num_tokens", NOTHING),
             Map.entry("epsilon_cutoff", "0.0"),
             Map.entry("eta_cutoff", "0.0"),
             Map.entry("diversity_penalty", "0.0"),
@@ -109,6 +113,7 @@ record GenerationConfig(
         check(top_k >= 0, "top_k", top_k, "0 (off) or more");
         check(top_p >= 0 && top_p <= 1, "top_p", top_p, "a number from 0 to 1");
         check(min_p >= 0 && min_p <= 1, "min_p", min_p, "a number from 0 to 1");
+        check(typical_p > 0 && typical_p <= 1, "typical_p", typical_p, "a number above 0, 1 at most");
         check(
                 repetition_penalty > 0 && repetition_penalty < Double.POSITIVE_INFINITY,
                 "repetition_penalty",
@@ -183,6 +188,7 @@ record GenerationConfig(
                 keys.integer("top_k", 50),
                 keys.number("top_p", 1),
                 keys.number("min_p", 0),
+                keys.number("typical_p", 1),
                 keys.number("repetition_penalty", 1),
                 keys.integer("no_repeat_ngram_size", 0),
                 keys.integerLists("bad_words_ids"),

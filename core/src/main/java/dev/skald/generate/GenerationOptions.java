@@ -68,6 +68,11 @@ public final class GenerationOptions {
         return with("min_p", JsonNodeFactory.instance.numberNode(p));
     }
 
+    /** Only the tokens that are about as surprising as is to be expected, with probability {@code p} together; 1: off. */
+    public GenerationOptions typicalP(double p) {
+        return with("typical_p", JsonNodeFactory.instance.numberNode(p));
+    }
+
     /** Makes tokens that were there already less likely; 1: off. */
     public GenerationOptions repetitionPenalty(double penalty) {
         return with("repetition_penalty", JsonNodeFactory.instance.numberNode(penalty));

@@ -59,6 +59,9 @@ sealed interface LogitsProcessor {
             if (config.min_p() > 0) {
                 all.add(new MinP(config.min_p()));
             }
+            if (config.typical_p() < 1) {
+                all.add(new TypicalP(config.typical_p()));
+            }
         }
         return List.copyOf(all);
     }
@@ -202,6 +205,45 @@ sealed interface LogitsProcessor {
             LogitLoops.softmax(scores, scores.length, scratch.probabilities);
             float most = LogitLoops.max(scratch.probabilities, scores.length);
             LogitLoops.ruleOutBelow(scores, scratch.probabilities, scores.length, (float) p * most);
+        }
+    }
+
+    /**
+     * Keeps the tokens that are about as surprising as is to be expected, the most typical ones first, until they have the probability {@code mass}
+     * (Meister et al. 2022). Sorts the vocabulary.
+     */
+    record TypicalP(double mass) implements LogitsProcessor {
+        @Override
+        public void process(Tokens tokens, float[] scores, Scratch scratch) {
+            int n = scores.length;
+            float[] probabilities = scratch.probabilities;
+            LogitLoops.softmax(scores, n, probabilities);
+            double logSumExp = LogitLoops.logSumExp(scores, n);
+            double entropy = 0;
+            for (int id = 0; id < n; id++) {
+                entropy -= probabilities[id] == 0 ? 0 : probabilities[id] * (scores[id] - logSumExp);
+            }
+            long[] sorted = scratch.sorted;
+            for (int id = 0; id < n; id++) {
+                float distance = Math.abs((float) (logSumExp - scores[id]) - (float) entropy);
+                sorted[id] =
+                        (long) Float.floatToIntBits(distance) << 32 | id; // not negative: its bits are in its order
+            }
+            Arrays.sort(sorted, 0, n);
+            double sum = 0;
+            int last = 0;
+            for (; last < n - 1; last++) {
+                sum += probabilities[(int) sorted[last]];
+                if ((float) sum >= (float) mass) {
+                    break;
+                }
+            }
+            long bound = sorted[last] >> 32;
+            for (int i = last + 1; i < n; i++) {
+                if (sorted[i] >> 32 > bound) {
+                    scores[(int) sorted[i]] = Float.NEGATIVE_INFINITY;
+                }
+            }
         }
     }
 }

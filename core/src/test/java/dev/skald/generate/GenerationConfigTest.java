@@ -127,11 +127,17 @@ class GenerationConfigTest {
                 .put("penalty_alpha", 0)
                 .put("forced_eos_token_id", 3)
                 .put("renormalize_logits", 1)
+                .put("prompt_lookup_num_tokens", 4)
+                .put("token_healing", false)
                 .putNull("watermarking_config");
         tiny.generation().put("transformers_version", "4.40.0").put("pad_token_id", 0);
         try (Generator model = Generator.load(tiny.write(directory))) {
             assertThat(model.ignoredDefaults())
-                    .containsExactly("forced_eos_token_id = 3", "num_beams = 4", "renormalize_logits = 1");
+                    .containsExactly(
+                            "forced_eos_token_id = 3",
+                            "num_beams = 4",
+                            "prompt_lookup_num_tokens = 4",
+                            "renormalize_logits = 1");
             assertThat(model.generate("a").generatedText()).isEqualTo("bc");
         }
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -362,5 +363,52 @@ class GeneratorTest {
         assertThatThrownBy(() -> saying.generate("abc", options))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining(message);
+    }
+
+    /** All tokens but the end are bad words, and the end may not come yet: there is nothing to say, and that is an error. */
+    @Test
+    void nothingLeftToSayIsAnError(@TempDir Path folder) throws IOException {
+        TinyLlama tiny = TinyLlama.saying("abc");
+        for (int id = 0; id < TinyLlama.EOS; id++) {
+            tiny.generation().withArray("bad_words_ids").addArray().add(id);
+        }
+        try (Generator model = Generator.load(tiny.write(folder))) {
+            assertThatThrownBy(() -> model.generate("a", DEFAULTS.minNewTokens(3)))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessage("the options rule out every token that could follow");
+            assertThat(model.generate("a").finishReason()).isEqualTo(FinishReason.EOS);
+        }
+    }
+
+    /** By hand: 10 for the byte that follows, 0 for the others; each time that x was said takes 0.5 off, the first time 2 more. */
+    @Test
+    void countPenaltiesAndBiasesChangeTheScores() {
+        GenerationOptions greedy = DEFAULTS.sample(false).maxNewTokens(1);
+        assertThat(saying.generate("ab", greedy.logitBias(Map.of((int) 'q', 11.0)))
+                        .generatedText())
+                .isEqualTo("q");
+        assertThat(saying.generate("ab", greedy.logitBias(Map.of((int) 'q', 9.0)))
+                        .generatedText())
+                .isEqualTo("c");
+        // Every byte after Q is followed by a, the model's first byte, with 10; the prompt's own a does not count.
+        GenerationOptions biased =
+                DEFAULTS.sample(false).maxNewTokens(6).logitBias(Map.of((int) 'Q', 100.0, (int) 'R', 98.2));
+        assertThat(saying.generate("Q", biased.presencePenalty(2)).generatedText())
+                .isEqualTo("QRQQQQ");
+        assertThat(saying.generate("Q", biased.frequencyPenalty(1)).generatedText())
+                .isEqualTo("QQRQRQ");
+    }
+
+    @Test
+    void scoresAreOfTheModelsOwnLogits() {
+        Generation result = saying.generate(
+                "ab",
+                DEFAULTS.sample(true).temperature(0.1).seed(1).maxNewTokens(1).logProbabilities(2));
+        ScoredToken scored = result.scores().getFirst();
+        assertThat(scored.id()).isEqualTo('c');
+        double expected = 10 - Math.log(Math.exp(10) + TinyLlama.VOCAB - 1);
+        assertThat((double) scored.logProbability()).isCloseTo(expected, offset(1e-5));
+        assertThat(scored.topIds()).hasSize(2).startsWith('c');
+        assertThat(scored.topLogProbabilities()[0]).isEqualTo(scored.logProbability());
     }
 }

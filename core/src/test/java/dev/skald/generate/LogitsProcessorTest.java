@@ -100,6 +100,14 @@ class LogitsProcessorTest {
     }
 
     @Test
+    void typicalPOfTransformersTests() {
+        assertThat(kept(new LogitsProcessor.TypicalP(0.5), logarithms(0.97, 0.01, 0.01, 0.01)))
+                .containsExactly(0);
+        assertThat(kept(new LogitsProcessor.TypicalP(0.5), logarithms(0.4, 0.2, 0.2, 0.2)))
+                .containsExactly(1, 2, 3);
+    }
+
+    @Test
     void noRepeatNgramOfTransformersTests() {
         assertThat(banned(new LogitsProcessor.NoRepeatNgram(2), 1, 1, 2, 1)).containsExactly(1, 2);
         assertThat(banned(new LogitsProcessor.NoRepeatNgram(2), 0, 1, 0, 1)).containsExactly(0);

@@ -60,6 +60,19 @@ def min_p(o, ids, s):
     s[p < f32(o) * p.max()] = -np.inf
 
 
+def typical_p(o, ids, s):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = (s.astype(np.float64) - s.max())
+        logs = (logs - np.log(np.exp(logs).sum())).astype(f32)
+        p = np.exp(logs)
+        entropy = f32(-np.nansum(logs * p))
+        shifted = np.abs(-logs - entropy)
+    order = np.argsort(shifted, kind="stable")
+    cumulative = np.cumsum(softmax(s)[order].astype(np.float64)).astype(f32)
+    last = min((cumulative < f32(o)).sum(), len(s) - 1)
+    s[shifted > shifted[order[last]]] = -np.inf
+
+
 def process(options, prompt_tokens, ids, scores):
     """In the order of transformers' _get_logits_processor."""
     s = np.array(scores, f32)
@@ -86,6 +99,8 @@ def process(options, prompt_tokens, ids, scores):
             top_p(options["top_p"], ids, s)
         if get("min_p") is not None:
             min_p(options["min_p"], ids, s)
+        if get("typical_p", 1.0) < 1.0:
+            typical_p(options["typical_p"], ids, s)
     return s
 
 
@@ -117,6 +132,11 @@ def main():
           "no_repeat_ngram_size": 2, "bad_words_ids": [[11], [9, 12]], "min_length": 9, "eos_token_id": [0, 1]}, 60),
         ({**on, "temperature": 0.4, "top_k": 7, "top_p": 0.6, "min_p": 0.2, "repetition_penalty": 0.7,
           "no_repeat_ngram_size": 3, "min_new_tokens": 6, "eos_token_id": [5]}, 60),
+    ]
+    # later additions, so that the numbers drawn for the others stay what they are
+    cases += [
+        ({**on, "top_k": 0, "typical_p": 0.9}, 80), ({**on, "top_k": 0, "typical_p": 0.2}, 80), ({**on, "top_k": 0, "typical_p": 0.001}, 80),
+        ({**on, "top_k": 12, "top_p": 0.9, "typical_p": 0.5}, 80), ({"typical_p": 0.2}, 20), ({**on, "top_k": 0, "typical_p": 1.0}, 20),
     ]
     out = []
     for options, vocab in cases:
