@@ -47,6 +47,18 @@ class BadInputTest {
     }
 
     @Test
+    void pointersInPlaceOfFiles() throws IOException {
+        for (String name : new String[] {
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"
+        }) {
+            Path model = TinyLlama.random(1).write(directory.resolve("pointer-" + name));
+            Files.writeString(
+                    model.resolve(name), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n");
+            assertThat(generate(model)).as(name).contains(name + ": is a Git LFS pointer", "git lfs pull");
+        }
+    }
+
+    @Test
     void notJson() throws IOException {
         for (String name :
                 new String[] {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"}) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.LfsPointer;
 import dev.skald.config.Value;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ public final class ConfigReader {
             throw new InvalidInputException(file + ": no such file");
         }
         try {
+            LfsPointer.refuse(file);
             JsonNode node = JSON.readTree(Files.readAllBytes(file));
             if (node == null || !node.isObject()) {
                 throw new InvalidInputException(file + ": not a JSON object");

@@ -130,6 +130,7 @@ public final class Tokenizer {
         Path configFile = file.resolveSibling("tokenizer_config.json");
         JsonNode config = MissingNode.getInstance();
         if (Files.exists(configFile)) {
+            LfsPointer.refuse(configFile);
             try {
                 config = TokenizerFile.JSON.readTree(Files.readAllBytes(configFile));
             } catch (com.fasterxml.jackson.core.JsonProcessingException e) {

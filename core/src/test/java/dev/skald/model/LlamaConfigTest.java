@@ -9,9 +9,11 @@ import dev.skald.InvalidInputException;
 import dev.skald.TinyLlama;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Natives;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +21,11 @@ class LlamaConfigTest {
 
     @TempDir
     private Path directory;
+
+    @BeforeAll
+    static void load() {
+        Natives.load();
+    }
 
     private LlamaConfig read(TinyLlama tiny) {
         return LlamaConfig.read(tiny.write(directory).resolve("config.json"));
