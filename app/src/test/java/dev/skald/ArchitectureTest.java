@@ -45,10 +45,11 @@ class ArchitectureTest {
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),
             Map.entry("dataset", Set.of("base", "model", "tokenizer")),
+            Map.entry("tune", Set.of("base", "chat", "config", "text", "tokenizer")),
             Map.entry("corpus", Set.of("base", "config", "dataset", "report", "text", "tokenizer")),
             Map.entry(
                     "train",
-                    Set.of("base", "config", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer")),
+                    Set.of("base", "config", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer", "tune")),
             Map.entry("serve", Set.of("chat", "engine", "generate", "model", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),

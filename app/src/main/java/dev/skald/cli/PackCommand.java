@@ -96,7 +96,7 @@ final class PackCommand implements Callable<Integer> {
         }
         Tokenizer loaded = Tokenizer.load(tokenizer);
         List<DatasetConfig> datasets = paths.stream()
-                .map(path -> new DatasetConfig(path, "completion", textField, langField, null, 1))
+                .map(path -> DatasetConfig.ofTexts(path, textField, langField))
                 .toList();
         new DatasetPacker(datasets, List.of(out), loaded, DatasetPacker.encoding(loaded, bos), threads).pack(out);
         return 0;

@@ -12,12 +12,11 @@ final class AxolotlKeys {
     private static final String MODEL = "the model is read from its config.json";
     private static final String LOADER = "sequences are read from memory-mapped files";
     private static final String ALWAYS = "it is always so here";
-    private static final String LORA = "all parameters are trained";
     private static final String SHARDS = "optimizer state and gradients are divided by DeepSpeed's zero_optimization";
-    private static final String CHAT = "texts are trained on as they are";
     private static final String FILES = "give a file, a directory or a glob as path";
     private static final String EVALUATION = "the loss is all that validation measures";
-    private static final String PRETRAINING = "texts as they are are all that is trained on here";
+    private static final String PREFERENCES = "preferences are learned by rl, rl_beta and the keys of its kind";
+    private static final String TEXTS = "texts are learned as they are";
     private static final String QUANTISED = "parameters are not quantised here";
     private static final String CHANGED = "the model and its tokenizer are not changed here";
     private static final String SCHEDULE = "the schedules are those of lr_scheduler";
@@ -46,8 +45,7 @@ final class AxolotlKeys {
         keys.without(MODEL, "base_model_config", "base_model_ignore_patterns", "trust_remote_code", "is_*");
         keys.without(MODEL, "tokenizer_use_*", "tokenizer_legacy", "tokenizer_save_jinja_files", "low_cpu_mem_usage");
         keys.without(MODEL, "torch_dtype", "overrides_of_model_kwargs", "embeddings_skip_upcast");
-        keys.without(CHAT, "chat_template*", "default_system_message", "eot_tokens", "train_on_eot", "train_on_eos");
-        keys.without(CHAT, "roles_to_train", "excess_length_strategy");
+        keys.refused("give it in the entry of datasets", "train_on_eot", "train_on_eos", "roles_to_train");
         keys.without(EVALUATION, "eval_table_size", "eval_max_new_tokens", "eval_causal_lm_metrics", "bench_*");
         keys.without(EVALUATION, "do_causal_lm_eval", "do_bench_eval", "generate_*", "generation_*");
         keys.without("see eval_steps and evals_per_epoch", "eval_strategy", "evaluation_strategy");
@@ -57,7 +55,7 @@ final class AxolotlKeys {
         keys.without("checkpoints carry the optimizer state", "save_only_model");
         keys.without("see wall_clock_breakdown", "debug", "profiler_steps*");
         keys.without(ALWAYS, "use_tensorboard", "save_safetensors", "include_tokens_per_second", "include_tkps");
-        keys.without(ALWAYS, "train_on_inputs", "strict", "full_finetune");
+        keys.without(ALWAYS, "strict", "full_finetune");
     }
 
     /** How the same numbers are computed. */
@@ -73,7 +71,10 @@ final class AxolotlKeys {
         keys.without(LOADER, "pretrain_multipack_buffer_size", "streaming*", "multipack_real_batches");
         keys.without(LOADER, "preprocess_iterable", "accelerator_config", "remove_unused_columns", "prefetch_depth");
         keys.without(LOADER, "num_dataset_shards_to_save", "pad_to_multiple_of", "async_prefetch");
-        keys.without(LORA, "lora_*", "loraplus_*", "peft", "peft_*", "qlora_*", "loftq_*", "merge_lora");
+        keys.without("nothing is padded here: rows lie one after the other", "pad_to_sequence_len");
+        keys.without(KERNELS, "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "lora_embedding_kernel");
+        keys.without(LOADER, "lora_on_cpu", "merge_lora", "qlora_sharded_model_loading", "peft_autocast_adapter_dtype");
+        keys.without("matrices lie as Llama has them", "lora_fan_in_fan_out", "peft_layers_pattern");
         keys.without(SHARDS, "fsdp", "fsdp_*", "dp_shard_size", "dp_replicate_size", "data_parallel_size");
         keys.without(SHARDS, "tensor_parallel_size", "context_parallel_size", "sequence_parallel_degree");
         keys.without(SHARDS, "heads_k_stride", "ring_attn_func", "gpu_memory_limit", "max_memory");
@@ -87,15 +88,20 @@ final class AxolotlKeys {
 
     /** What would make another run of it. */
     private static void run(ForeignKeys keys) {
-        keys.refused("all parameters are trained here; remove the key", "adapter", "unfrozen_parameters", "lisa_*");
+        keys.refused("adapters are plain LoRA here", "peft_use_dora", "loraplus_*", "lora_target_parameters", "loftq_*");
+        keys.refused("adapters are plain LoRA here", "peft", "peft_trainable_token_indices", "lora_bias");
+        keys.refusedUnless("true", "adapters begin as PEFT's own", "peft_init_lora_weights");
+        keys.refused("all parameters are trained, or an adapter's; remove the key", "unfrozen_parameters", "lisa_*");
         keys.refused("all parameters are trained here; remove the key", "relora", "relora_*", "jagged_*");
         keys.refused(
-                QUANTISED, "load_in_8bit", "load_in_4bit", "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
+                QUANTISED, "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
         keys.refused(QUANTISED, "model_quantization_config*", "use_onebitllms", "quantize_moe_experts");
-        keys.refused(PRETRAINING, "rl", "rl_*", "trl", "vllm", "dpo_*", "kto_*", "orpo_*", "cpo_*", "simpo_*", "rpo_*");
+        keys.refused("it is no more in TRL", "rpo_alpha", "dpo_norm_loss", "dpo_generate_during_eval");
+        keys.refused(PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "dpo_use_weighting", "dpo_loss_weights");
+        keys.without(LOADER, "dpo_padding_free", "dpo_use_liger_kernel", "precompute_ref_log_probs");
         keys.refused(
-                PRETRAINING, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");
-        keys.refused(PRETRAINING, "use_pose", "pose_*", "s2_attention", "neftune_noise_alpha", "noisy_embedding_alpha");
+                PREFERENCES, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");
+        keys.refused(TEXTS, "use_pose", "pose_*", "s2_attention", "neftune_noise_alpha", "noisy_embedding_alpha");
         keys.refused(CHANGED, "tokens", "added_tokens_overrides", "resize_token_embeddings_to_32x", "reinit_weights");
         keys.refused(CHANGED, "overrides_of_model_config", "model_config", "rope_scaling", "shrink_embeddings");
         keys.refused(CHANGED, "fix_untrained_tokens", "tokenizer_class");
@@ -106,8 +112,7 @@ final class AxolotlKeys {
         keys.refused("a run ends after its steps", "early_stopping_patience");
         keys.refused("the last step is kept", "load_best_model_at_end", "metric_for_best_model", "greater_is_better");
         keys.refused(ORDER, "curriculum_sampling", "shuffle_before_merging_datasets", "dataset_shard_*");
-        keys.refused("corpus removes duplicates", "dataset_exact_deduplication");
-        keys.refused("documents are not cut off", "max_packed_sequence_len", "min_sample_len", "eval_sequence_len");
+        keys.refused("documents are not cut off", "max_packed_sequence_len", "eval_sequence_len");
         keys.refused(
                 "a step has micro_batch_size x gradient_accumulation_steps x ranks; give gradient_accumulation_steps",
                 "batch_size",
@@ -118,12 +123,9 @@ final class AxolotlKeys {
     private static void dataset(ForeignKeys keys, String in) {
         keys.without(HUB, in + "trust_remote_code", in + "revision");
         keys.without("the file's name says how it is read", in + "ds_type");
-        keys.without(
-                CHAT, in + "field_*", in + "roles", in + "roles_to_train", in + "message_*", in + "chat_template*");
-        keys.without(CHAT, in + "train_on_*", in + "conversation", in + "input_format", in + "input_transform");
+        keys.without("see chat_template and type", in + "conversation", in + "input_format", in + "format");
         keys.without(LOADER, in + "preprocess_shards");
-        keys.refused(FILES, in + "data_files", in + "skip", in + "shards_idx");
+        keys.refused(FILES, in + "skip", in + "shards_idx");
         keys.refusedUnless("1", FILES, in + "shards");
-        keys.refusedUnless("train", FILES, in + "split");
     }
 }

@@ -1,15 +1,12 @@
 package dev.skald.train;
 
 import dev.skald.base.AtomicFiles;
-import dev.skald.model.LlamaCheckpointWriter;
-import dev.skald.model.LlamaConfig;
-import dev.skald.model.LlamaParameters;
+import dev.skald.model.TrainableWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -33,14 +30,20 @@ final class CheckpointWriter implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final int keep;
     private final Collectives ranks;
-    private final LlamaConfig config;
-    private final LlamaParameters parameters;
-    private final Map<String, Path> companions;
+    private final TrainableWeights parameters;
+    private final ModelFiles model;
     private final ZeroOptimizer optimizer;
     private final OptimizerFiles files;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("checkpoint").daemon().factory());
     private Optional<Saving> saving = Optional.empty();
+
+    /** Writes what is learned as others read it. */
+    interface ModelFiles {
+
+        /** @param tensors of the parameters, in their order */
+        void write(Path directory, List<Tensor> tensors) throws IOException;
+    }
 
     /** A checkpoint that is being written. */
     private record Saving(long step, Path folder, Future<?> written) {}
@@ -55,22 +58,20 @@ final class CheckpointWriter implements AutoCloseable {
 
     /**
      * @param keep save_total_limit
-     * @param companions the files that every checkpoint has a copy of: the tokenizer's, mostly
+     * @param model writes what is learned
      */
     CheckpointWriter(
             Checkpoints checkpoints,
             int keep,
             Collectives ranks,
-            LlamaConfig config,
-            LlamaParameters parameters,
-            Map<String, Path> companions,
+            TrainableWeights parameters,
+            ModelFiles model,
             ZeroOptimizer optimizer) {
         this.checkpoints = checkpoints;
         this.keep = keep;
         this.ranks = ranks;
-        this.config = config;
         this.parameters = parameters;
-        this.companions = companions;
+        this.model = model;
         this.optimizer = optimizer;
         this.files = new OptimizerFiles(parameters.list());
     }
@@ -113,8 +114,7 @@ final class CheckpointWriter implements AutoCloseable {
             List<Tensor> tensors = parameters.list().stream()
                     .map(p -> weights.get().narrow(0, p.offset(), p.numel()).view(p.shape()))
                     .toList();
-            LlamaCheckpointWriter.writeInto(
-                    folder, config, tensors, companions, LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
+            model.write(folder, tensors);
             tensors.forEach(Tensor::close);
             state.write(folder);
             for (Path file : plainFiles(folder)) {

@@ -1,8 +1,12 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Beside;
 import dev.skald.config.Key;
+import dev.skald.tune.ConversationKeys;
+import dev.skald.tune.DatasetType;
 import java.nio.file.Path;
+import java.util.List;
 
 /** One entry of {@code datasets} or {@code test_datasets}. */
 public record DatasetConfig(
@@ -13,9 +17,10 @@ public record DatasetConfig(
         String path,
 
         @Key(
-                value = "How a row becomes a document; completion, or pretrain: its text, as it is.",
+                value =
+                        "How a row becomes a text: completion, or pretrain, as it is; chat_template, alpaca, input_output, tokenized, or keys as Axolotl's user-defined types; with rl a kind of preferences.",
                 defaultValue = "completion")
-        String type,
+        DatasetType type,
 
         @Key(
                 value = "The field, or column, of the text.",
@@ -34,21 +39,32 @@ public record DatasetConfig(
         @Key(
                 value = "How often each of its sequences is seen in an epoch; 0.5: every second one, 2: twice.",
                 defaultValue = "1")
-        double weight) {
+        double weight,
+
+        @Key("The files, when path is a directory or only says their kind.")
+        List<String> dataFiles,
+
+        @Key("Which rows: train, train[:20%], train[100:200].")
+        String split,
+
+        @Beside ConversationKeys conversation) {
 
     public DatasetConfig {
         if (path == null || path.isBlank()) {
             throw new InvalidInputException("datasets: an entry has no path");
         }
-        type = type.equals("pretrain") ? "completion" : type;
-        if (!type.equals("completion")) {
-            throw new InvalidInputException("datasets: " + path + ": type: found '" + type + "', expected completion");
-        }
         if (!(weight > 0) || weight > 1000) {
             throw new InvalidInputException(
                     "datasets: " + path + ": weight: found " + weight + ", expected more than 0, at most 1000");
         }
+        dataFiles = List.copyOf(dataFiles);
         name = name == null ? lastPart(path) : name;
+    }
+
+    /** A data set of texts. */
+    public static DatasetConfig ofTexts(String path, String textField, String langField) {
+        return new DatasetConfig(
+                path, DatasetType.COMPLETION, textField, langField, null, 1, List.of(), null, ConversationKeys.DEFAULTS);
     }
 
     /** The last part of a path that has no wildcard, without the endings of text files. */

@@ -25,6 +25,7 @@ final class Monitor implements AutoCloseable {
     private final String run;
     private final List<TrainerState.Session> sessions;
     private final List<TrainerState.LogEntry> history;
+    private long tokensSeen;
 
     /**
      * @param log of rank 0
@@ -58,6 +59,7 @@ final class Monitor implements AutoCloseable {
         this.sessions = new ArrayList<>(resumed.map(TrainerState::sessions).orElse(List.of()));
         this.sessions.add(session);
         this.history = new ArrayList<>(resumed.map(TrainerState::logHistory).orElse(List.of()));
+        this.tokensSeen = resumed.map(TrainerState::numInputTokensSeen).orElse(0L);
         long startStep = resumed.map(TrainerState::globalStep).orElse(0L);
         this.terminal = Progress.isTerminal();
         this.progress = new Progress(System.err, terminal, "train", startStep, timetable.totalSteps());
@@ -67,10 +69,12 @@ final class Monitor implements AutoCloseable {
      * Takes down a step.
      *
      * @param skipped whether fp16 overflowed
+     * @param tokens of all ranks
      * @param nanos what it took
      */
-    void step(long step, double loss, double norm, double lr, boolean skipped, LossScaler scaler, long nanos)
+    void step(long step, double loss, double norm, double lr, boolean skipped, LossScaler scaler, long tokens, long nanos)
             throws IOException {
+        tokensSeen += tokens;
         if (timetable.logs(step)) {
             history.add(new TrainerState.LogEntry(step, epoch(step), loss, norm, lr));
         }
@@ -78,7 +82,7 @@ final class Monitor implements AutoCloseable {
             return;
         }
         double seconds = nanos / 1e9;
-        double speed = sequencesPerStep * config.sequenceLen() / seconds;
+        double speed = tokens / seconds;
         double mfu = speed * flopsPerToken / matmulRate;
         long memory = MemoryEstimate.resident();
         log.get()
@@ -87,7 +91,7 @@ final class Monitor implements AutoCloseable {
                         loss,
                         norm,
                         lr,
-                        tokens(step),
+                        tokensSeen,
                         speed,
                         epoch(step),
                         matmulRate > 0 ? mfu : null,
@@ -115,10 +119,6 @@ final class Monitor implements AutoCloseable {
 
     private double epoch(long step) {
         return step / epochLength;
-    }
-
-    private long tokens(long step) {
-        return step * sequencesPerStep * config.sequenceLen();
     }
 
     void validation(List<ValidationMetrics> metrics) throws IOException {
@@ -153,7 +153,7 @@ final class Monitor implements AutoCloseable {
                 step,
                 timetable.totalSteps(),
                 epoch(step),
-                tokens(step),
+                tokensSeen,
                 updates,
                 sequencesPerStep,
                 config.seed(),

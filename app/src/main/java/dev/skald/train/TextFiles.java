@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The files that a path of {@code datasets} means. Below the directory that it names, what nobody means is left out: hidden files and
@@ -39,6 +40,11 @@ final class TextFiles {
      * @throws InvalidInputException if there is none, or the file is of no known kind
      */
     static List<Path> find(String path, List<Path> others) throws IOException {
+        return find(path, others, TextFiles::isKnown);
+    }
+
+    /** As {@link #find(String, List)}, of other kinds of files. */
+    static List<Path> find(String path, List<Path> others, Predicate<Path> known) throws IOException {
         String plain = FilePattern.plainPart(path);
         if (!Files.exists(Path.of(plain))) {
             throw new InvalidInputException("datasets: " + path + ": "
@@ -49,8 +55,8 @@ final class TextFiles {
                 absolute(Path.of(plain)),
                 hidden,
                 others.stream().map(TextFiles::real).toList());
-        List<Path> found = FilePattern.find(Path.of(""), path, TextFiles::isKnown).stream()
-                .filter(TextFiles::isKnown)
+        List<Path> found = FilePattern.find(Path.of(""), path, known).stream()
+                .filter(known)
                 .filter(files::isMeant)
                 .toList();
         if (found.isEmpty()) {
@@ -64,6 +70,13 @@ final class TextFiles {
     /** A .json beside texts describes them, mostly. */
     private static boolean isKnown(Path file) {
         return Format.of(file).isPresent() && !file.toString().endsWith(".json");
+    }
+
+    /** Whether a file has rows with fields. */
+    static boolean hasRows(Path file) {
+        return Format.of(file)
+                .filter(format -> format == Format.JSON_LINES || format == Format.PARQUET)
+                .isPresent();
     }
 
     private boolean isMeant(Path file) {

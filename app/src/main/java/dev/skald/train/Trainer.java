@@ -3,6 +3,7 @@ package dev.skald.train;
 import dev.skald.InvalidInputException;
 import dev.skald.model.PackedRows;
 import dev.skald.model.TrainableLlama;
+import dev.skald.model.TrainableWeights;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ final class Trainer {
     private final Timetable timetable;
     private final Schedule schedule;
     private final TrainingData data;
-    private final TrainableLlama model;
+    private final Learner learner;
     private final ZeroOptimizer optimizer;
     private final LossScaler scaler;
     private final Collectives ranks;
@@ -29,6 +30,9 @@ final class Trainer {
     private final WallClock clock;
     private final AdamW.Options adam;
 
+    /** What learns: a model's weights, the passes over them, and what moves them. */
+    record Learner(TrainableWeights weights, TrainableLlama model, ZeroOptimizer optimizer, LossScaler scaler) {}
+
     /** Sums over the ranks that every step needs: the loss, and what the ranks have to agree on. */
     private record Agreement(double loss, boolean stop, boolean written, boolean failed) {}
 
@@ -36,9 +40,7 @@ final class Trainer {
             TrainerConfig config,
             Timetable timetable,
             TrainingData data,
-            TrainableLlama model,
-            ZeroOptimizer optimizer,
-            LossScaler scaler,
+            Learner learner,
             Collectives ranks,
             Device device,
             CheckpointWriter checkpoints,
@@ -49,9 +51,9 @@ final class Trainer {
         this.timetable = timetable;
         this.schedule = Schedule.of(config, timetable.totalSteps());
         this.data = data;
-        this.model = model;
-        this.optimizer = optimizer;
-        this.scaler = scaler;
+        this.learner = learner;
+        this.optimizer = learner.optimizer();
+        this.scaler = learner.scaler();
         this.ranks = ranks;
         this.device = device;
         this.checkpoints = checkpoints;
@@ -71,9 +73,11 @@ final class Trainer {
             step++;
             long start = System.nanoTime();
             List<PackedRows> batch = batch(step);
-            double predicted =
-                    sum(batch.stream().mapToDouble(PackedRows::predicted).sum())[0];
-            double loss = forwardBackward(batch, scaler.scale() / predicted) / predicted;
+            double[] counts = sum(
+                    batch.stream().mapToDouble(PackedRows::predicted).sum(),
+                    batch.stream().mapToDouble(PackedRows::rows).sum());
+            double predicted = counts[0];
+            double loss = forwardBackward(step, batch, scaler.scale() / predicted) / predicted;
             Agreement agreed = agree(loss);
             requireFinite("loss", agreed.loss(), step);
             double norm = optimizer.gradientNorm() / scaler.scale();
@@ -81,7 +85,7 @@ final class Trainer {
             boolean skipped = update(step, norm, lr);
             long nanos = System.nanoTime() - start;
             clock.printStep(nanos);
-            monitor.step(step, agreed.loss(), norm, lr, skipped, scaler, nanos);
+            monitor.step(step, agreed.loss(), norm, lr, skipped, scaler, (long) counts[1], nanos);
             watchdog.check(step, agreed.loss());
             if (timetable.evaluates(step)) {
                 monitor.validation(evaluate(step));
@@ -103,12 +107,14 @@ final class Trainer {
     }
 
     /** Returns the sum of the losses of this rank's predicted tokens; leaves {@code scale} times its gradients with the optimizer. */
-    private double forwardBackward(List<PackedRows> batch, double scale) {
+    private double forwardBackward(long step, List<PackedRows> batch, double scale) {
         double loss = 0;
         for (int i = 0; i < batch.size(); i++) {
             optimizer.beginMicroBatch(i == batch.size() - 1);
             WallClock.Watch watch = clock.new Watch(optimizer);
-            loss += model.forwardBackward(batch.get(i), scale, watch);
+            learner.weights().begin(Permutation.mix(config.seed() ^ data.place(step - 1, i, ranks.rank(), ranks.size())));
+            loss += learner.model().forwardBackward(batch.get(i), scale, watch);
+            learner.weights().end();
             optimizer.endMicroBatch();
             watch.end(optimizer.takeCommunicationNanos());
             clock.printMicroStep();
@@ -165,7 +171,7 @@ final class Trainer {
             long predicted = 0;
             for (int i = ranks.rank(); i < set.batches(); i += ranks.size()) {
                 PackedRows rows = set.batch(i);
-                nll += model.loss(rows);
+                nll += learner.model().loss(rows);
                 predicted += rows.predicted();
             }
             double[] sums = sum(nll, (double) predicted);

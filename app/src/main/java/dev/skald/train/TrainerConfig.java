@@ -1,10 +1,13 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.config.Beside;
 import dev.skald.config.Binder;
 import dev.skald.config.ConfigFile;
 import dev.skald.config.ConfigWriter;
 import dev.skald.config.Key;
+import dev.skald.tune.DatasetType;
+import dev.skald.tune.TuningConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,11 +60,9 @@ public record TrainerConfig(
         @Key(value = "Tokens in a sequence.", defaultValue = "512")
         int sequenceLen,
 
-        @Key(value = "Fill sequences with several documents; always true here.", defaultValue = "true")
-        boolean samplePacking,
-
-        @Key(value = "Sequences are full, so that there is nothing to pad; always true here.", defaultValue = "true")
-        boolean padToSequenceLen,
+        @Key(
+                "Fill sequences with several examples, each attending to itself alone; documents are always packed, examples when this says so.")
+        Boolean samplePacking,
 
         @Key(
                 value =
@@ -173,7 +174,13 @@ public record TrainerConfig(
         String deepspeed,
 
         @Key(value = "Where checkpoints, metrics and the report go.", defaultValue = "./model-out")
-        String outputDir) {
+        String outputDir,
+
+        @Beside TuningConfig tuning,
+
+        @Beside LoraConfig lora,
+
+        @Beside PreferenceConfig preferences) {
 
     private static final Set<String> OPTIMIZERS =
             Set.of("adamw_torch_fused", "adamw_torch", "adamw_hf", "adamw", "adamw_apex_fused", "paged_adamw_32bit");
@@ -198,8 +205,13 @@ public record TrainerConfig(
         require(
                 OPTIMIZERS.contains(optimizer) || SMALL_STATE.contains(optimizer),
                 "optimizer: found '" + optimizer + "', expected one of adamw_torch_fused, adamw_torch");
-        require(samplePacking, "sample_packing: found false, but documents are always packed here");
-        require(padToSequenceLen, "pad_to_sequence_len: found false, but sequences are always full here");
+        boolean texts = datasets.stream().allMatch(each -> each.type().isText());
+        require(
+                !texts || !Boolean.FALSE.equals(samplePacking) || preferences.isOn(),
+                "sample_packing: found false, but documents are always packed here");
+        require(
+                !preferences.isOn() || !Boolean.TRUE.equals(samplePacking),
+                "sample_packing true contradicts rl " + preferences.rl() + ": pairs are not packed");
 
         within("val_set_size", valSetSize, 0, Long.MAX_VALUE);
         require(
@@ -265,7 +277,9 @@ public record TrainerConfig(
 
     static TrainerConfig of(ConfigFile file, List<String> overrides, List<String> warnings) {
         file.override(overrides);
-        Binder binder = new Binder(file, AxolotlKeys.of()).reading(StepInterval.class, StepInterval::read);
+        Binder binder = new Binder(file, AxolotlKeys.of())
+                .reading(StepInterval.class, StepInterval::read)
+                .reading(DatasetType.class, DatasetType::read);
         TrainerConfig config = binder.bind(TrainerConfig.class);
         warnings.addAll(binder.warnings());
         if (SMALL_STATE.contains(config.optimizer)) {
@@ -282,6 +296,11 @@ public record TrainerConfig(
     /** Every key with its value, as a trainer.yaml that states the same run. */
     public String toYaml() {
         return ConfigWriter.toYaml(this);
+    }
+
+    /** Whether rows are learned as examples, with labels, and not as one stream of texts. */
+    public boolean learnsExamples() {
+        return preferences.isOn() || datasets.stream().anyMatch(each -> !each.type().isText());
     }
 
     /** Where the tokenizer is. */

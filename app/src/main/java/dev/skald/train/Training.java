@@ -11,7 +11,6 @@ import dev.skald.kernel.MatmulRate;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
-import dev.skald.model.LlamaParameters;
 import dev.skald.model.TrainableLlama;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
@@ -24,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 
@@ -123,23 +123,24 @@ public final class Training {
             StartingWeights weights = StartingWeights.of(resumed, base, config.seed());
             say("weights: ", Optional.of(weights.describe()));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
-            try (LlamaParameters parameters = ranks.withoutTimeout(() -> parameters(type, weights));
+            Map<String, Path> companions = LlamaCheckpointWriter.companions(base, config.tokenizerPath());
+            try (TrainedModel trained = ranks.withoutTimeout(
+                            () -> TrainedModel.of(config, model, dtype, type, weights, companions));
                     TrainableLlama training =
-                            new TrainableLlama(model, parameters, type, kernels, config.gradientCheckpointing());
-                    ZeroOptimizer optimizer =
-                            new ZeroOptimizer(parameters.list(), parameters.flat(), zero, ranks, kernels.workers());
+                            new TrainableLlama(model, trained.weights(), type, kernels, config.gradientCheckpointing());
+                    ZeroOptimizer optimizer = new ZeroOptimizer(
+                            trained.weights().list(), trained.weights().flat(), zero, ranks, kernels.workers());
                     CheckpointWriter writer = new CheckpointWriter(
                             checkpoints,
                             config.saveTotalLimit(),
                             ranks,
-                            model,
-                            parameters,
-                            LlamaCheckpointWriter.companions(base, config.tokenizerPath()),
+                            trained.weights(),
+                            trained.files(),
                             optimizer);
                     Monitor monitor = monitor(timetable, data, rate, state, weights)) {
                 LossScaler scaler = lossScaler();
                 state.ifPresent(saved -> {
-                    ranks.withoutTimeout(() -> new OptimizerFiles(parameters.list())
+                    ranks.withoutTimeout(() -> new OptimizerFiles(trained.weights().list())
                             .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW()));
                     optimizer.resume(saved.optimizerUpdates());
                     scaler.restore(saved.lossScaler());
@@ -148,9 +149,7 @@ public final class Training {
                                 config,
                                 timetable,
                                 data,
-                                training,
-                                optimizer,
-                                scaler,
+                                new Trainer.Learner(trained.weights(), training, optimizer, scaler),
                                 ranks,
                                 device,
                                 writer,
@@ -211,26 +210,6 @@ public final class Training {
     /** The loops of the Vector API know bf16 and f32. */
     private Kernels kernels(DeviceType type) {
         return dtype == DType.F16 ? new AtenKernels() : Kernels.on(type);
-    }
-
-    private LlamaParameters parameters(DeviceType type, StartingWeights weights) {
-        LlamaParameters parameters = new LlamaParameters(model, dtype, type);
-        try {
-            switch (weights) {
-                case StartingWeights.Checkpoint checkpoint -> copy(checkpoint.directory(), parameters, type);
-                case StartingWeights.BaseModel baseModel -> copy(baseModel.directory(), parameters, type);
-                case StartingWeights.Random random -> parameters.initialize(random.seed());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return parameters;
-    }
-
-    private void copy(Path directory, LlamaParameters parameters, DeviceType type) throws IOException {
-        try (LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, Optional.of(dtype), type)) {
-            parameters.copyFrom(checkpoint.tensors());
-        }
     }
 
     private Monitor monitor(

@@ -2,66 +2,27 @@ package dev.skald.train;
 
 import dev.skald.InvalidInputException;
 import dev.skald.dataset.PackedDocument;
-import dev.skald.dataset.PackedIndex.Encoding;
-import dev.skald.dataset.PackedTokens;
-import dev.skald.dataset.TokenStream;
-import dev.skald.dataset.TokenStream.Documents;
 import dev.skald.model.PackedRows;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * The sequences that a run sees: the datasets of the configuration as one stream of tokens (one for each weight, when weights differ), cut
- * into sequences, in the order that the seed gives. Immutable and thread-safe; files are memory-mapped.
+ * What a run learns from, in the order that the seed gives: texts as one stream ({@link PretrainingData}), or examples with labels ({@link
+ * TuningData}). Immutable and thread-safe; files are memory-mapped.
  */
-public final class TrainingData {
-
-    private final TrainerConfig config;
-    private final List<TokenStream> streams;
-    private final List<ValidationSet> validation;
-    private final DataOrder order;
-
-    private TrainingData(TrainerConfig config, List<PackedTokens> datasets, List<PackedTokens> tests) {
-        this.config = config;
-        HeldOut heldOut = new HeldOut(datasets, config.valSetSize(), config.seed());
-        Map<Double, List<Documents>> byWeight = new TreeMap<>();
-        for (int i = 0; i < datasets.size(); i++) {
-            byWeight.computeIfAbsent(config.datasets().get(i).weight(), weight -> new ArrayList<>())
-                    .addAll(heldOut.kept(datasets.get(i)));
-        }
-        streams = byWeight.values().stream().map(this::stream).toList();
-        order = new DataOrder(
-                config.seed(),
-                config.shuffleMergedDatasets(),
-                streams.stream().mapToLong(TokenStream::sequences).toArray(),
-                byWeight.keySet().stream().mapToDouble(weight -> weight).toArray());
-
-        Map<HeldOut.Group, List<Documents>> groups = heldOut.groups();
-        for (PackedTokens test : tests) {
-            for (long document = 0; document < test.documents(); document++) {
-                HeldOut.Group.add(groups, test, document);
-            }
-        }
-        validation = groups.entrySet().stream()
-                .map(group -> new ValidationSet(group.getKey(), group.getValue(), config))
-                .toList();
-    }
-
-    private TokenStream stream(List<Documents> documents) {
-        return new TokenStream(documents, config.sequenceLen(), config.pretrainMultipackAttn());
-    }
+public sealed interface TrainingData permits PretrainingData, TuningData {
 
     /**
-     * Tokenises what is raw text and not yet in the cache ({@code dataset_prepared_path}). One process of a run does this, before the others
-     * open the data.
+     * Tokenises what is not yet in the cache ({@code dataset_prepared_path}). One process of a run does this, before the others open the data.
+     *
+     * @throws InvalidInputException when a data set is missing or damaged, naming file and line
      */
-    public static void prepare(TrainerConfig config, Tokenizer tokenizer) throws IOException {
-        for (DatasetConfig dataset : all(config)) {
-            DatasetCache.of(config, tokenizer).prepare(dataset);
+    static void prepare(TrainerConfig config, Tokenizer tokenizer) throws IOException {
+        if (config.learnsExamples()) {
+            TuningData.prepare(config, tokenizer);
+        } else {
+            PretrainingData.prepare(config, tokenizer);
         }
     }
 
@@ -70,46 +31,20 @@ public final class TrainingData {
      *
      * @throws InvalidInputException if a dataset is missing, empty or of another tokenizer
      */
-    public static TrainingData open(TrainerConfig config, Tokenizer tokenizer) throws IOException {
-        DatasetCache cache = DatasetCache.of(config, tokenizer);
-        List<PackedTokens> datasets = new ArrayList<>();
-        for (DatasetConfig dataset : all(config)) {
-            PackedTokens packed = PackedTokens.open(cache.directory(dataset));
-            Encoding encoding = packed.index().encoding();
-            if (!encoding.tokenizerSha256().equals(tokenizer.hash())) {
-                throw new InvalidInputException(
-                        "datasets: " + dataset.path() + ": packed with another tokenizer: found SHA-256 "
-                                + encoding.tokenizerSha256() + ", expected " + tokenizer.hash());
-            }
-            if (packed.tokens() == 0) {
-                throw new InvalidInputException("datasets: " + dataset.path() + ": found no text");
-            }
-            datasets.add(packed);
-        }
-        int training = config.datasets().size();
-        return new TrainingData(config, datasets.subList(0, training), datasets.subList(training, datasets.size()));
-    }
-
-    private static List<DatasetConfig> all(TrainerConfig config) {
-        List<DatasetConfig> all = new ArrayList<>(config.datasets());
-        all.addAll(config.testDatasets());
-        return all;
+    static TrainingData open(TrainerConfig config, Tokenizer tokenizer) throws IOException {
+        return config.learnsExamples()
+                ? TuningData.open(config, tokenizer)
+                : PretrainingData.open(config, tokenizer);
     }
 
     /** Sequences in an epoch. */
-    public long sequences() {
-        return order.epochLength();
-    }
+    long sequences();
 
     /** Tokens to train on, weights left aside. */
-    public long tokens() {
-        return streams.stream().mapToLong(TokenStream::tokens).sum();
-    }
+    long tokens();
 
     /** The held-out documents by dataset and language; empty when nothing is held out. */
-    public List<ValidationSet> validation() {
-        return validation;
-    }
+    List<ValidationSet> validation();
 
     /**
      * The rows of one forward and backward pass.
@@ -117,56 +52,10 @@ public final class TrainingData {
      * @param update from 0 on, through all epochs
      * @param microStep below {@code gradient_accumulation_steps}
      */
-    public PackedRows rows(long update, int microStep, int rank, int worldSize) {
-        List<PackedRows> parts = new ArrayList<>();
-        for (int i = 0; i < config.microBatchSize(); i++) {
-            DataOrder.Sample sample = order.sample(place(update, microStep, rank, worldSize) + i);
-            parts.add(streams.get(sample.stream()).rows(sample.sequence()));
-        }
-        return parts.size() == 1 ? parts.getFirst() : joined(parts);
-    }
-
-    private long place(long update, int microStep, int rank, int worldSize) {
-        long ofUpdate = update * config.globalBatch(worldSize);
-        return ofUpdate + ((long) microStep * worldSize + rank) * config.microBatchSize();
-    }
-
-    private static PackedRows joined(List<PackedRows> parts) {
-        int rows = parts.stream().mapToInt(PackedRows::rows).sum();
-        int[] ids = new int[rows];
-        int[] targets = new int[rows];
-        int[] positions = new int[rows];
-        int[] starts = new int
-                [parts.stream().mapToInt(part -> part.documentStarts().length).sum()];
-        int row = 0;
-        int start = 0;
-        for (PackedRows part : parts) {
-            System.arraycopy(part.ids(), 0, ids, row, part.rows());
-            System.arraycopy(part.targets(), 0, targets, row, part.rows());
-            System.arraycopy(part.positions(), 0, positions, row, part.rows());
-            for (int each : part.documentStarts()) {
-                starts[start++] = row + each;
-            }
-            row += part.rows();
-        }
-        return new PackedRows(ids, targets, positions, starts);
-    }
+    PackedRows rows(long update, int microStep, int rank, int worldSize);
 
     /** What an update sees: the parts of documents in each of its sequences, in the order of micro-steps, ranks and sequences. */
-    public List<Seen> seen(long update, int worldSize) {
-        List<Seen> seen = new ArrayList<>();
-        for (int microStep = 0; microStep < config.gradientAccumulationSteps(); microStep++) {
-            for (int rank = 0; rank < worldSize; rank++) {
-                for (int i = 0; i < config.microBatchSize(); i++) {
-                    DataOrder.Sample sample = order.sample(place(update, microStep, rank, worldSize) + i);
-                    for (TokenStream.Part part : streams.get(sample.stream()).parts(sample.sequence())) {
-                        seen.add(new Seen(microStep, rank, i, part.document(), part.from(), part.to()));
-                    }
-                }
-            }
-        }
-        return seen;
-    }
+    List<Seen> seen(long update, int worldSize);
 
     /**
      * A part of a document that an update sees.
@@ -175,5 +64,14 @@ public final class TrainingData {
      * @param from first token of the document
      * @param to after its last
      */
-    public record Seen(int microStep, int rank, int sequence, PackedDocument document, long from, long to) {}
+    record Seen(int microStep, int rank, int sequence, PackedDocument document, long from, long to) {}
+
+    /** The first of a micro-batch's sequences, counted through the whole run: it does not depend on how the ranks share an update. */
+    default long place(long update, int microStep, int rank, int worldSize) {
+        long ofUpdate = update * config().globalBatch(worldSize);
+        return ofUpdate + ((long) microStep * worldSize + rank) * config().microBatchSize();
+    }
+
+    /** What the data is the data of. */
+    TrainerConfig config();
 }

@@ -6,19 +6,42 @@ import dev.skald.model.PackedRows;
 import dev.skald.model.Windows;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * Held-out documents of one dataset and language, cut as {@code evaluate} cuts them: the same text has the same figures there. Immutable and
- * thread-safe.
+ * What is held out of one dataset and language, as micro-batches. Immutable and thread-safe.
+ *
+ * @param dataset its name
+ * @param language "" if not known
+ * @param documents how many there are
+ * @param textBytes UTF-8 bytes of what is predicted
+ * @param batches how many micro-batches
+ * @param rows a micro-batch, from 0 on
  */
-public final class ValidationSet {
+public record ValidationSet(
+        String dataset, String language, long documents, long textBytes, int batches, IntFunction<PackedRows> rows) {
 
-    private final HeldOut.Group group;
-    /** The windows of each micro-batch. */
-    private final List<List<Window>> batches = new ArrayList<>();
-
-    private final long documents;
-    private final long textBytes;
+    /** Held-out documents, cut as {@code evaluate} cuts them: the same text has the same figures there. */
+    static ValidationSet of(HeldOut.Group group, List<Documents> documents, TrainerConfig config) {
+        long count = 0;
+        long bytes = 0;
+        List<List<Window>> windows = new ArrayList<>();
+        Batches build = new Batches(windows, (long) config.sequenceLen() * config.microBatchSize());
+        for (Documents part : documents) {
+            count += part.end() - part.first();
+            for (long document = part.first(); document < part.end(); document++) {
+                bytes += part.source().document(document).textBytes();
+                build.add(part.source(), document, config.sequenceLen());
+            }
+        }
+        return new ValidationSet(
+                group.dataset(),
+                group.language(),
+                count,
+                bytes,
+                windows.size(),
+                batch -> Windows.rows(windows.get(batch).stream().map(Window::ids).toList()));
+    }
 
     /** Tokens of a document, from {@code position} on. */
     private record Window(PackedTokens source, long position, int tokens) {
@@ -28,22 +51,6 @@ public final class ValidationSet {
             source.read(position, ids, 0, tokens);
             return ids;
         }
-    }
-
-    ValidationSet(HeldOut.Group group, List<Documents> documents, TrainerConfig config) {
-        this.group = group;
-        long count = 0;
-        long bytes = 0;
-        Batches build = new Batches(batches, (long) config.sequenceLen() * config.microBatchSize());
-        for (Documents part : documents) {
-            count += part.end() - part.first();
-            for (long document = part.first(); document < part.end(); document++) {
-                bytes += part.source().document(document).textBytes();
-                build.add(part.source(), document, config.sequenceLen());
-            }
-        }
-        this.documents = count;
-        textBytes = bytes;
     }
 
     /** Fills micro-batches one after the other. */
@@ -85,24 +92,9 @@ public final class ValidationSet {
         }
     }
 
-    /** Name of the dataset. */
-    public String dataset() {
-        return group.dataset();
-    }
-
-    /** The language, "" if not known. */
-    public String language() {
-        return group.language();
-    }
-
-    /** How many micro-batches. */
-    public int batches() {
-        return batches.size();
-    }
-
     /** A micro-batch, from 0 on. */
     public PackedRows batch(int number) {
-        return Windows.rows(batches.get(number).stream().map(Window::ids).toList());
+        return rows.apply(number);
     }
 
     /**
@@ -112,6 +104,6 @@ public final class ValidationSet {
      * @param nll sum of their negative log likelihoods, nats
      */
     public ValidationMetrics metrics(long step, long predicted, double nll) {
-        return new ValidationMetrics(step, dataset(), language(), documents, predicted, textBytes, nll);
+        return new ValidationMetrics(step, dataset, language, documents, predicted, textBytes, nll);
     }
 }

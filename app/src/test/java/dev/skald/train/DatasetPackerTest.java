@@ -237,7 +237,7 @@ class DatasetPackerTest {
     }
 
     private static DatasetConfig dataset(String path) {
-        return new DatasetConfig(path, "completion", "text", "lang", null, 1);
+        return DatasetConfig.ofTexts(path, "text", "lang");
     }
 
     private List<String> texts(PackedTokens packed) {

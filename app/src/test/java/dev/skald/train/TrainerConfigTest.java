@@ -7,6 +7,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.config.Binder;
 import dev.skald.config.ConfigFile;
 import dev.skald.config.Key;
+import dev.skald.tune.DatasetType;
 import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -35,7 +36,7 @@ class TrainerConfigTest {
         TrainerConfig config = TrainerConfig.read(
                 Path.of("configs/nordic-8b/trainer.yaml"), List.of("datasets=corpus/packed/train"), new ArrayList<>());
         assertThat(config.datasets()).extracting(DatasetConfig::path).containsExactly("corpus/packed/train");
-        assertThat(config.datasets()).extracting(DatasetConfig::type).containsExactly("completion");
+        assertThat(config.datasets()).extracting(DatasetConfig::type).containsExactly(DatasetType.COMPLETION);
     }
 
     @Test
@@ -99,7 +100,7 @@ class TrainerConfigTest {
         assertThat(config.lossWatchdogThreshold()).isNull();
         assertThat(config.lossWatchdogPatience()).isEqualTo(3);
         assertThat(config.outputDir()).isEqualTo("./model-out");
-        assertThat(config.datasets().getFirst().type()).isEqualTo("completion");
+        assertThat(config.datasets().getFirst().type().isText()).isTrue();
         assertThat(config.datasets().getFirst().textField()).isEqualTo("text");
     }
 
@@ -114,7 +115,7 @@ class TrainerConfigTest {
                 DeepSpeedConfig.Offload.class,
                 DeepSpeedConfig.Bf16.class,
                 DeepSpeedConfig.Fp16.class)) {
-            for (RecordComponent component : type.getRecordComponents()) {
+            for (RecordComponent component : Binder.components(type)) {
                 assertThat(component.getAnnotation(Key.class))
                         .as(component.toString())
                         .isNotNull();
@@ -122,7 +123,7 @@ class TrainerConfigTest {
                         .endsWith(component.getName().equals("lossWatchdogThreshold") ? "..." : ".");
             }
         }
-        List<String> keys = Arrays.stream(TrainerConfig.class.getRecordComponents())
+        List<String> keys = Binder.components(TrainerConfig.class).stream()
                 .map(Binder::key)
                 .toList();
         assertThat(keys).doesNotContainAnyElementsOf(AxolotlKeys.of().names());
@@ -144,7 +145,7 @@ class TrainerConfigTest {
     })
     void aDatasetIsNamedAfterItsPath(String path, String name) {
         String here = Path.of("").toAbsolutePath().getFileName().toString();
-        assertThat(new DatasetConfig(path, "completion", "text", "lang", null, 1).name())
+        assertThat(DatasetConfig.ofTexts(path, "text", "lang").name())
                 .isEqualTo(name.replace("HERE", here));
     }
 
@@ -312,7 +313,7 @@ class TrainerConfigTest {
                 """;
         TrainerConfig config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", yaml), List.of(), warnings);
         assertThat(config.datasets())
-                .containsExactly(new DatasetConfig("texts", "completion", "body", "lang", null, 1));
+                .containsExactly(DatasetConfig.ofTexts("texts", "body", "lang"));
         assertThat(warnings).singleElement().asString().contains("pretraining_dataset is read as datasets");
         assertThat(parse("base_model: m\nlearning_rate: 1e-4\npretraining_dataset: texts\n")
                         .datasets())

@@ -194,8 +194,7 @@ class TrainingDataTest {
         Path packed = directory.resolve("packed");
         Tokenizer other = Tokenizer.load(directory.resolve("tokenizer"));
         new DatasetPacker(
-                        List.of(new DatasetConfig(
-                                directory.resolve("sv.jsonl").toString(), "completion", "text", "lang", "s", 1)),
+                        List.of(DatasetConfig.ofTexts(directory.resolve("sv.jsonl").toString(), "text", "lang")),
                         List.of(),
                         other,
                         new dev.skald.dataset.PackedIndex.Encoding("another", 258, null, 257),

@@ -18,11 +18,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Messages to token ids by a model's chat template, as transformers' {@code apply_chat_template} does. Immutable and thread-safe.
@@ -93,6 +92,16 @@ public final class ChatTemplate {
         return new ChatTemplate(tokenizer, Map.of("default", Files.readString(file)), ZonedDateTime::now);
     }
 
+    /**
+     * A template from its text.
+     *
+     * @param jinja the template
+     * @throws InvalidInputException when it is not valid
+     */
+    public static ChatTemplate ofSource(Tokenizer tokenizer, String jinja) {
+        return new ChatTemplate(tokenizer, Map.of("default", jinja), ZonedDateTime::now);
+    }
+
     /** The same with another clock. */
     ChatTemplate at(Supplier<ZonedDateTime> clock) {
         return new ChatTemplate(tokenizer, sources, clock);
@@ -145,15 +154,39 @@ public final class ChatTemplate {
         }
         try {
             Rendered rendered = options.continueFinal() ? continued(messages, options) : render(messages, options);
-            return new ChatPrompt(rendered.text(), encode(rendered, replies(messages, options, rendered.text())));
+            List<Conversation.Part> parts = parts(rendered, replies(messages, options, rendered.text()));
+            return new ChatPrompt(rendered.text(), Conversation.ids(parts));
+        } catch (TemplateException e) {
+            throw new InvalidInputException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A whole conversation, with what each of its tokens says. Its ids are those of {@link #prompt}.
+     *
+     * @throws InvalidInputException as {@link #prompt}; or when the tokenizer changes texts so that it cannot be told which token says what
+     */
+    public Conversation conversation(List<Message> messages, PromptOptions options) {
+        if (messages.isEmpty()) {
+            throw new InvalidInputException("there are no messages, expected at least one");
+        }
+        NumberedMessages numbered = NumberedMessages.of(messages);
+        try {
+            Rendered rendered = renderFields(numbered.fields(), options);
+            int[] begins = replies(messages, options, rendered.text());
+            return Conversation.of(tokenizer, rendered, parts(rendered, begins), numbered, begins);
         } catch (TemplateException e) {
             throw new InvalidInputException(e.getMessage(), e);
         }
     }
 
     private Rendered render(List<Message> messages, PromptOptions options) {
+        return renderFields(messages.stream().map(Message::fields).toList(), options);
+    }
+
+    private Rendered renderFields(List<Map<String, Object>> messages, PromptOptions options) {
         Map<String, Object> variables = new HashMap<>(options.variables());
-        variables.put("messages", messages.stream().map(Message::fields).toList());
+        variables.put("messages", messages);
         variables.put("tools", options.tools().isEmpty() ? null : options.tools());
         variables.put("documents", null);
         variables.put("add_generation_prompt", options.openReply());
@@ -179,20 +212,20 @@ public final class ChatTemplate {
                 + (rendered.text().startsWith(open, at)
                         ? open.length()
                         : words.strip().length());
-        return new Rendered(
-                rendered.text().substring(0, end), rendered.callers().get(0, end), rendered.generations());
+        return rendered.upTo(end);
     }
 
-    /** Where the assistant's messages begin in the text; before each, what is there is the prompt that it answers. */
-    private NavigableSet<Integer> replies(List<Message> messages, PromptOptions options, String text) {
-        NavigableSet<Integer> replies = new TreeSet<>();
+    /** Where each of the assistant's messages begins in the text, what is before it being the prompt that it answers; -1 for the others. */
+    private int[] replies(List<Message> messages, PromptOptions options, String text) {
+        int[] replies = new int[messages.size()];
+        Arrays.fill(replies, -1);
         PromptOptions open = new PromptOptions(true, false, options.tools(), options.variables());
         for (int i = 1; i < messages.size(); i++) {
             if (messages.get(i).role().equals("assistant")) {
                 try {
                     String before = render(messages.subList(0, i), open).text();
                     if (text.startsWith(before)) {
-                        replies.add(before.length());
+                        replies[i] = before.length();
                     }
                 } catch (TemplateException e) {
                     // The messages up to here are no conversation to this template: there is no prompt to agree with.
@@ -202,15 +235,24 @@ public final class ChatTemplate {
         return replies;
     }
 
-    private int[] encode(Rendered rendered, NavigableSet<Integer> cuts) {
+    /**
+     * The tokens of a text, each part of it by itself.
+     *
+     * @param begins where parts begin; -1: nowhere
+     */
+    private List<Conversation.Part> parts(Rendered rendered, int[] begins) {
         BitSet callers = rendered.callers();
-        List<int[]> parts = new ArrayList<>();
+        List<Conversation.Part> parts = new ArrayList<>();
         int from = 0;
-        cuts.add(rendered.text().length());
-        for (int cut : cuts) {
-            parts.add(tokenizer.encode(rendered.text().substring(from, cut), callers.get(from, cut)));
+        int end = rendered.text().length();
+        for (int cut : IntStream.concat(Arrays.stream(begins).filter(begin -> begin >= 0), IntStream.of(end))
+                .sorted()
+                .distinct()
+                .toArray()) {
+            parts.add(new Conversation.Part(
+                    from, cut, tokenizer.encode(rendered.text().substring(from, cut), callers.get(from, cut))));
             from = cut;
         }
-        return parts.stream().flatMapToInt(Arrays::stream).toArray();
+        return parts;
     }
 }

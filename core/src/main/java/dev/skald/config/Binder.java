@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 /**
  * Makes a record of a {@link ConfigFile}: its components, each with a {@link Key}, are the file's keys. A component may be a number, a truth
  * value, a text, a constant of an enum, another such record, a list or a map of texts to any of these, or a type that is a single value and
- * was named with {@link #reading}. A key that is not given or empty has the default of its {@code Key}; without one, a list or map is empty,
+ * was named with {@link #reading}; or, {@link Beside}, a record that has some of the keys. A key that is not given or empty has the default of its {@code Key}; without one, a list or map is empty,
  * anything else null, and a number or truth value that cannot be null is an error. Numbers and truth values may be written as texts.
  *
  * <p>Keys that no component has are refused, all of them at once, each with a name that is near; but an empty one states nothing, and those
@@ -105,7 +105,10 @@ public final class Binder {
 
     /** {@code sequenceLen} as {@code sequence_len}, {@code adamBeta1} as {@code adam_beta1}. */
     public static String key(RecordComponent component) {
-        return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+        Key key = component.getAnnotation(Key.class);
+        return key != null && !key.name().isEmpty()
+                ? key.name()
+                : component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 
     /** Looks for keys that nothing has, in all depths. */
@@ -121,7 +124,7 @@ public final class Binder {
                 && !readings.containsKey(type)
                 && value.node().isObject()) {
             Map<String, RecordComponent> components = new LinkedHashMap<>();
-            for (RecordComponent component : ((Class<?>) type).getRecordComponents()) {
+            for (RecordComponent component : components((Class<?>) type)) {
                 names(component).forEach(name -> components.put(name, component));
             }
             value.node().fieldNames().forEachRemaining(key -> {
@@ -166,6 +169,19 @@ public final class Binder {
         unknown.put(value.key(), NearestName.suggestion(before, name, names));
     }
 
+    /** The components of a record that are keys, those of the records in it whose keys lie beside its own included. */
+    public static List<RecordComponent> components(Class<?> type) {
+        List<RecordComponent> components = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            if (component.isAnnotationPresent(Beside.class)) {
+                components.addAll(components(component.getType()));
+            } else {
+                components.add(component);
+            }
+        }
+        return components;
+    }
+
     /** All names of a component, its own first. */
     private static List<String> names(RecordComponent component) {
         List<String> names = new ArrayList<>(List.of(key(component)));
@@ -192,7 +208,9 @@ public final class Binder {
         Object[] values = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
             types[i] = components[i].getType();
-            values[i] = component(components[i], given(components[i], value));
+            values[i] = components[i].isAnnotationPresent(Beside.class)
+                    ? record(types[i].asSubclass(Record.class), value)
+                    : component(components[i], given(components[i], value));
         }
         try {
             Constructor<T> constructor = type.getDeclaredConstructor(types);

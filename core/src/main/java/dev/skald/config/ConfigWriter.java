@@ -45,7 +45,9 @@ public final class ConfigWriter {
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException(e);
             }
-            if (value != null) {
+            if (component.isAnnotationPresent(Beside.class)) {
+                node.setAll(tree((Record) value));
+            } else if (value != null) {
                 node.set(Binder.key(component), node(value));
             }
         }

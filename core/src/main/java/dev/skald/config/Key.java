@@ -13,6 +13,9 @@ public @interface Key {
     /** What it means, with its unit and range. */
     String value();
 
+    /** Its name in the file, where it is not the component's with underscores. */
+    String name() default "";
+
     /** The value when the key is not given: JSON, or a text without quotes; empty: none. */
     String defaultValue() default "";
 

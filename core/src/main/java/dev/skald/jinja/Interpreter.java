@@ -41,7 +41,7 @@ final class Interpreter {
 
     Rendered render(List<Statement> statements, Scope scope) {
         execute(statements, scope);
-        return new Rendered(out.build().string(), out.callers(), generations);
+        return new Rendered(out.build().string(), out.origins(), generations);
     }
 
     private TemplateException error(Node node, String message) {

@@ -74,6 +74,7 @@ final class Python {
         return switch (value) {
             case null -> NONE;
             case String string -> Text.ofCaller(string);
+            case Numbered numbered -> Text.ofCaller(numbered);
             case Boolean flag -> flag;
             case Byte _, Short _, Integer _, Long _ -> ((Number) value).longValue();
             case Number number -> number.doubleValue();

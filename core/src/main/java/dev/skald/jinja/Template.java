@@ -50,7 +50,8 @@ public final class Template {
     /**
      * Renders the template.
      *
-     * @param callers variables whose strings are the caller's words: null, Boolean, Number, String, and maps and collections of them
+     * @param callers variables whose strings are the caller's words: null, Boolean, Number, String, {@link Numbered}, and maps and
+     *     collections of them
      * @param own variables that count as the template's own words, control tokens above all
      * @param now what {@code strftime_now} tells
      * @throws TemplateException when the template refuses its input, or does what its values do not allow

@@ -1,7 +1,7 @@
 package dev.skald.jinja;
 
 import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -13,26 +13,44 @@ import java.util.function.UnaryOperator;
  */
 final class Text {
 
+    /** The origin of the template's own chars; and of the caller's that have no number, of those that have one, and so on. */
+    static final int OWN = 0;
+
+    private static final int CALLERS = 1;
+    static final int FIRST = 2;
+
+    private static final int[] ALL_OWN = {};
+
     static final Text EMPTY = Text.of("");
 
     private final String string;
-    /** The caller's chars. */
-    private final BitSet callers;
+    /** Where each char came from; {@link #ALL_OWN}: none from the caller. */
+    private final int[] origins;
 
-    private Text(String string, BitSet callers) {
+    private Text(String string, int[] origins) {
         this.string = string;
-        this.callers = callers;
+        this.origins = origins;
     }
 
     /** The template's own words. */
     static Text of(String string) {
-        return new Text(string, new BitSet(0));
+        return new Text(string, ALL_OWN);
     }
 
     static Text ofCaller(String string) {
-        BitSet all = new BitSet(string.length());
-        all.set(0, string.length());
-        return new Text(string, all);
+        return ofCaller(string, CALLERS, 0);
+    }
+
+    static Text ofCaller(Numbered numbered) {
+        return ofCaller(numbered.text(), FIRST + numbered.first(), numbered.step());
+    }
+
+    private static Text ofCaller(String string, int first, int step) {
+        int[] origins = new int[string.length()];
+        for (int i = 0; i < origins.length; i++) {
+            origins[i] = first + i * step;
+        }
+        return new Text(string, origins);
     }
 
     String string() {
@@ -48,7 +66,7 @@ final class Text {
     }
 
     boolean hasCallers() {
-        return !callers.isEmpty();
+        return Arrays.stream(origins).anyMatch(origin -> origin != OWN);
     }
 
     Text plus(Text other) {
@@ -56,16 +74,24 @@ final class Text {
     }
 
     Text substring(int from, int to) {
-        return from == 0 && to == length() ? this : new Text(string.substring(from, to), callers.get(from, to));
+        if (from == 0 && to == length()) {
+            return this;
+        }
+        return new Text(
+                string.substring(from, to), origins.length == 0 ? ALL_OWN : Arrays.copyOfRange(origins, from, to));
     }
 
     /** Another spelling; where it has another length, and any char was the caller's, all of it is. */
     Text map(UnaryOperator<String> spelling) {
         String mapped = spelling.apply(string);
         if (mapped.length() == string.length()) {
-            return new Text(mapped, callers);
+            return new Text(mapped, origins);
         }
-        return hasCallers() ? ofCaller(mapped) : of(mapped);
+        return Arrays.stream(origins)
+                .filter(origin -> origin != OWN)
+                .mapToObj(first -> ofCaller(mapped, first, 0))
+                .findFirst()
+                .orElse(of(mapped));
     }
 
     /** Python's strip.
@@ -233,13 +259,12 @@ final class Text {
     /** A text that grows. */
     static final class Builder {
         private final StringBuilder string = new StringBuilder();
-        private final BitSet callers = new BitSet();
+        private int[] origins = new int[64];
 
         Builder add(Text text) {
-            for (int from = text.callers.nextSetBit(0); from >= 0; ) {
-                int to = text.callers.nextClearBit(from);
-                callers.set(string.length() + from, string.length() + to);
-                from = text.callers.nextSetBit(to);
+            if (text.origins.length > 0) {
+                reserve(text.length());
+                System.arraycopy(text.origins, 0, origins, string.length(), text.length());
             }
             string.append(text.string);
             return this;
@@ -250,16 +275,23 @@ final class Text {
             return this;
         }
 
+        private void reserve(int more) {
+            if (string.length() + more > origins.length) {
+                origins = Arrays.copyOf(origins, Math.max(2 * origins.length, string.length() + more));
+            }
+        }
+
         int length() {
             return string.length();
         }
 
-        BitSet callers() {
-            return (BitSet) callers.clone();
+        Text build() {
+            return new Text(string.toString(), origins());
         }
 
-        Text build() {
-            return new Text(string.toString(), (BitSet) callers.clone());
+        /** Where each char came from. */
+        int[] origins() {
+            return Arrays.copyOf(origins, string.length());
         }
     }
 }

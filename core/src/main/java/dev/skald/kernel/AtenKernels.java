@@ -6,7 +6,11 @@ import dev.skald.cache.KvBlock;
 import dev.skald.cache.KvLayout;
 import dev.skald.cache.KvSpan;
 import dev.skald.tensor.Scoped;
+import dev.skald.tensor.TensorMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -176,6 +180,11 @@ public final class AtenKernels implements Kernels {
     }
 
     @Override
+    public double[] crossEntropies(Tensor hidden, Tensor weight, int[] targets) {
+        return LOSS.rows(hidden, weight, targets);
+    }
+
+    @Override
     public double crossEntropy(Tensor hidden, Tensor weight, int[] targets) {
         return LOSS.forward(hidden, weight, targets);
     }
@@ -185,10 +194,10 @@ public final class AtenKernels implements Kernels {
             Tensor hidden,
             Tensor weight,
             int[] targets,
-            double gradientScale,
+            double[] gradientScales,
             Tensor hiddenGradient,
-            Tensor weightGradient) {
-        return LOSS.forwardBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
+            Optional<Tensor> weightGradient) {
+        return LOSS.forwardBackward(hidden, weight, targets, gradientScales, hiddenGradient, weightGradient);
     }
 
     private static Tensor mean(Tensor x) {
@@ -199,28 +208,35 @@ public final class AtenKernels implements Kernels {
     private record AtenLogits() implements ChunkedCrossEntropy.Logits {
 
         @Override
-        public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
+        public double[] crossEntropies(Tensor logits, int[] targets, double[] gradientScales) {
             try (PointerScope _ = new PointerScope()) {
                 Tensor logits32 = logits.to(ScalarType.Float);
                 Tensor target = longs(targets, logits.device()).unsqueeze(1);
                 Tensor predicted = target.ne(new Scalar(IGNORED)).to(ScalarType.Float);
                 Tensor index = target.clamp_min(new Scalar(0L));
                 Tensor logSumExp = logits32.logsumexp(new long[] {1}, true);
-                double loss = logSumExp
-                        .sub(logits32.gather(1, index))
-                        .mul(predicted)
-                        .to(ScalarType.Double)
-                        .sum()
-                        .item_double();
-                if (gradient) {
+                Tensor losses = logSumExp.sub(logits32.gather(1, index)).mul(predicted);
+                double[] found = TensorMemory.of(
+                                losses.to(new Device("cpu"), ScalarType.Double).contiguous())
+                        .toArray(ValueLayout.JAVA_DOUBLE);
+                if (gradientScales.length > 0) {
                     Tensor probabilities = logits32.sub_(logSumExp).exp_();
                     probabilities.scatter_add_(
                             1, index, torch.ones_like(logSumExp).neg());
-                    logits.copy_(probabilities.mul_(predicted.mul(new Scalar(gradientScale))));
+                    Tensor scales = doubles(gradientScales)
+                            .to(logits.device(), ScalarType.Float)
+                            .unsqueeze(1);
+                    logits.copy_(probabilities.mul_(predicted.mul(scales)));
                 }
-                return loss;
+                return found;
             }
         }
+    }
+
+    private static Tensor doubles(double[] values) {
+        Tensor tensor = torch.zeros(new long[] {values.length}, new TensorOptions(ScalarType.Double));
+        TensorMemory.of(tensor).copyFrom(MemorySegment.ofArray(values));
+        return tensor;
     }
 
     /** Attention's scores by operators, in f32. */

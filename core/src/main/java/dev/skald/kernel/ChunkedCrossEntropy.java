@@ -2,6 +2,7 @@ package dev.skald.kernel;
 
 import dev.skald.tensor.Matrix;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -16,26 +17,43 @@ record ChunkedCrossEntropy(Gemm gemm, Logits logits) {
         return Math.clamp(weight.size(1), 256, 1024);
     }
 
+    /** No gradient is wanted. */
+    private static final double[] NONE = {};
+
     /** What is done to the logits of a chunk. */
     interface Logits {
 
         /**
-         * The sum of the rows' cross entropies.
+         * The cross entropy of each row.
          *
-         * @param logits {@code [rows, vocab]}; with {@code gradient}, overwritten by the gradient of {@code gradientScale} times the sum
+         * @param logits {@code [rows, vocab]}; with scales, overwritten by the gradient of the sum in which each row counts so many times
          * @param targets per row
+         * @param gradientScales per row; none where no gradient is wanted
          */
-        double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient);
+        double[] crossEntropies(Tensor logits, int[] targets, double[] gradientScales);
+    }
+
+    double[] rows(Tensor hidden, Tensor weight, int[] targets) {
+        double[] losses = new double[targets.length];
+        forward(hidden, weight, targets, losses);
+        return losses;
     }
 
     double forward(Tensor hidden, Tensor weight, int[] targets) {
+        return forward(hidden, weight, targets, new double[targets.length]);
+    }
+
+    private double forward(Tensor hidden, Tensor weight, int[] targets, double[] losses) {
         double sum = 0;
         int most = chunk(weight);
         for (int start = 0; start < targets.length; start += most) {
             try (PointerScope _ = new PointerScope()) {
                 int rows = Math.min(most, targets.length - start);
                 Tensor chunk = logits(hidden.narrow(0, start, rows), weight);
-                sum += logits.crossEntropy(chunk, Arrays.copyOfRange(targets, start, start + rows), 0, false);
+                double[] found =
+                        logits.crossEntropies(chunk, Arrays.copyOfRange(targets, start, start + rows), NONE);
+                System.arraycopy(found, 0, losses, start, rows);
+                sum += sum(found);
             }
         }
         return sum;
@@ -45,9 +63,9 @@ record ChunkedCrossEntropy(Gemm gemm, Logits logits) {
             Tensor hidden,
             Tensor weight,
             int[] targets,
-            double gradientScale,
+            double[] gradientScales,
             Tensor hiddenGradient,
-            Tensor weightGradient) {
+            Optional<Tensor> weightGradient) {
         double sum = 0;
         int most = chunk(weight);
         for (int start = 0; start < targets.length; start += most) {
@@ -55,11 +73,21 @@ record ChunkedCrossEntropy(Gemm gemm, Logits logits) {
                 int rows = Math.min(most, targets.length - start);
                 Tensor hiddenRows = hidden.narrow(0, start, rows);
                 Tensor chunk = logits(hiddenRows, weight);
-                sum += logits.crossEntropy(
-                        chunk, Arrays.copyOfRange(targets, start, start + rows), gradientScale, true);
+                sum += sum(logits.crossEntropies(
+                        chunk,
+                        Arrays.copyOfRange(targets, start, start + rows),
+                        Arrays.copyOfRange(gradientScales, start, start + rows)));
                 gemm.inputGradient(chunk, Matrix.of(weight), hiddenGradient.narrow(0, start, rows), false);
-                gemm.weightGradient(chunk, hiddenRows, weightGradient);
+                weightGradient.ifPresent(gradient -> gemm.weightGradient(chunk, hiddenRows, gradient));
             }
+        }
+        return sum;
+    }
+
+    private static double sum(double[] losses) {
+        double sum = 0;
+        for (double loss : losses) {
+            sum += loss;
         }
         return sum;
     }

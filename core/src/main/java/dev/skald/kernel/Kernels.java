@@ -3,6 +3,7 @@ package dev.skald.kernel;
 import dev.skald.cache.KvSpan;
 import dev.skald.tensor.DeviceType;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -111,26 +112,30 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
             Tensor dOut, DocumentAttention forward, Tensor q, Tensor k, Tensor v, int[] documentStarts);
 
     /**
-     * The sum over rows of the cross entropy, in nats, of {@code hidden [rows, features]} times the transpose of {@code weight [vocab,
-     * features]}. Logits are held for some rows at a time.
+     * The cross entropy, in nats, of each row of {@code hidden [rows, features]} times the transpose of {@code weight [vocab, features]}. Logits are
+     * held for some rows at a time.
      *
-     * @param targets per row the id to predict; {@link #IGNORED} rows count nothing
+     * @param targets per row the id to predict; {@link #IGNORED} rows have 0
      */
+    double[] crossEntropies(Tensor hidden, Tensor weight, int[] targets);
+
+    /** The sum of {@link #crossEntropies}. */
     double crossEntropy(Tensor hidden, Tensor weight, int[] targets);
 
     /**
-     * {@link #crossEntropy} with the gradients of {@code gradientScale} times the sum.
+     * {@link #crossEntropy} with the gradients of the sum in which each row counts {@code gradientScales} times.
      *
+     * @param gradientScales per row
      * @param hiddenGradient {@code [rows, features]} of the dtype of {@code hidden}; overwritten
-     * @param weightGradient f32 {@code [vocab, features]}; the weight's gradient is added to it
+     * @param weightGradient f32 {@code [vocab, features]}, to which the weight's gradient is added; empty where the weight is not learned
      */
     double crossEntropyBackward(
             Tensor hidden,
             Tensor weight,
             int[] targets,
-            double gradientScale,
+            double[] gradientScales,
             Tensor hiddenGradient,
-            Tensor weightGradient);
+            Optional<Tensor> weightGradient);
 
     /**
      * What attention's forward pass leaves for the backward pass.

@@ -5,6 +5,7 @@ import dev.skald.cache.KvSpan;
 import dev.skald.tensor.Natives;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -149,6 +150,11 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public double[] crossEntropies(Tensor hidden, Tensor weight, int[] targets) {
+        return loss.rows(hidden, weight, targets);
+    }
+
+    @Override
     public double crossEntropy(Tensor hidden, Tensor weight, int[] targets) {
         return loss.forward(hidden, weight, targets);
     }
@@ -158,10 +164,10 @@ public final class VectorKernels implements Kernels {
             Tensor hidden,
             Tensor weight,
             int[] targets,
-            double gradientScale,
+            double[] gradientScales,
             Tensor hiddenGradient,
-            Tensor weightGradient) {
-        return loss.forwardBackward(hidden, weight, targets, gradientScale, hiddenGradient, weightGradient);
+            Optional<Tensor> weightGradient) {
+        return loss.forwardBackward(hidden, weight, targets, gradientScales, hiddenGradient, weightGradient);
     }
 
     private static Tensor emptyLike(Tensor x) {

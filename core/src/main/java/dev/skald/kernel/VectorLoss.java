@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
 
     @Override
-    public double crossEntropy(Tensor logits, int[] targets, double gradientScale, boolean gradient) {
+    public double[] crossEntropies(Tensor logits, int[] targets, double[] gradientScales) {
+        boolean gradient = gradientScales.length > 0;
         int vocab = (int) logits.size(1);
         RowFormat format = RowFormat.of(logits);
         long at = TensorMemory.address(logits);
@@ -31,16 +32,12 @@ record VectorLoss(Workers workers) implements ChunkedCrossEntropy.Logits {
                 // StrictMath: interpreter and compiler may give another last bit for Math.log.
                 losses[r] = StrictMath.log(sum) + max - logit;
                 if (gradient) {
-                    FloatLoops.scale(row, vocab, (float) (gradientScale / sum));
-                    row[target] -= (float) gradientScale;
+                    FloatLoops.scale(row, vocab, (float) (gradientScales[r] / sum));
+                    row[target] -= (float) gradientScales[r];
                     format.store(row, vocab, address);
                 }
             }
         });
-        double sum = 0;
-        for (double loss : losses) {
-            sum += loss;
-        }
-        return sum;
+        return losses;
     }
 }

@@ -1,10 +1,10 @@
 package dev.skald.model;
 
 import dev.skald.kernel.Kernels;
-import dev.skald.tensor.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
@@ -12,23 +12,29 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The layers of a Llama over weights that somebody else owns: what predicting and learning have in common.
  *
- * @param embedding its table {@code [vocab, hidden]}, and the parameter it is
+ * @param embedding its table {@code [vocab, hidden]}
  * @param head the output layer; its weight is the embedding's table where the two are tied
  */
 record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm norm, Head head) {
 
-    /** The table {@code [vocab, hidden]} of the tokens' embeddings. */
-    record Embedding(Parameter parameter, Tensor table) {}
-
-    /** The weight {@code [vocab, hidden]} of the output layer. */
-    record Head(Parameter parameter, Tensor weight) {}
+    /**
+     * The tokens' embeddings.
+     *
+     * @param learned what is learned of it
+     * @param table {@code [vocab, hidden]}
+     */
+    record Embedding(Optional<Parameter> learned, Tensor table) {}
 
     /**
-     * The layers of a configuration.
+     * The output layer.
      *
-     * @param weights a tensor for each of the configuration's parameters, all of one dtype on one device
+     * @param learned what is learned of it
+     * @param weight {@code [vocab, hidden]}
      */
-    static Decoder of(LlamaConfig config, Function<Parameter, Tensor> weights, Kernels kernels) {
+    record Head(Optional<Parameter> learned, Tensor weight) {}
+
+    /** The layers of a configuration. */
+    static Decoder of(LlamaConfig config, Weights weights, Kernels kernels) {
         Map<String, Parameter> parameters =
                 Parameter.of(config).stream().collect(Collectors.toMap(Parameter::name, Function.identity()));
         Builder build = new Builder(config, parameters, weights, kernels);
@@ -40,17 +46,14 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
         Parameter head = config.tie_word_embeddings() ? embedding : parameters.get(Parameter.HEAD);
         return new Decoder(
                 kernels,
-                new Embedding(embedding, weights.apply(embedding)),
+                new Embedding(weights.learned(embedding), weights.weight(embedding)),
                 List.copyOf(blocks),
                 build.norm("model.norm.weight"),
-                new Head(head, weights.apply(head)));
+                new Head(weights.learned(head), weights.weight(head)));
     }
 
     private record Builder(
-            LlamaConfig config,
-            Map<String, Parameter> parameters,
-            Function<Parameter, Tensor> weights,
-            Kernels kernels) {
+            LlamaConfig config, Map<String, Parameter> parameters, Weights weights, Kernels kernels) {
 
         Block block(String layer) {
             return new Block(
@@ -69,12 +72,11 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
 
         Norm norm(String name) {
             Parameter parameter = parameters.get(name);
-            return new Norm(parameter, weights.apply(parameter), config.rms_norm_eps(), kernels);
+            return new Norm(weights.learned(parameter), weights.weight(parameter), config.rms_norm_eps(), kernels);
         }
 
         Linear linear(String name) {
-            Parameter parameter = parameters.get(name);
-            return new Linear.Plain(parameter, Matrix.of(weights.apply(parameter)), kernels.gemm());
+            return weights.linear(parameters.get(name), kernels.gemm());
         }
     }
 }

@@ -45,9 +45,8 @@ public final class Llama implements AutoCloseable {
         this.device = device;
         this.rope = new RopeTable(config, device);
         this.kernels = Kernels.on(device);
-        this.decoder = Decoder.of(config, checkpoint::tensor, kernels);
-        this.head = new Linear.Plain(
-                decoder.head().parameter(), Matrix.of(decoder.head().weight()), kernels.gemm());
+        this.decoder = Decoder.of(config, new Weights.Fixed(checkpoint::tensor), kernels);
+        this.head = new Linear.Frozen(Matrix.of(decoder.head().weight()), kernels.gemm());
     }
 
     /**

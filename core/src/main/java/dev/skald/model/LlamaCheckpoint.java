@@ -51,6 +51,15 @@ public final class LlamaCheckpoint implements AutoCloseable {
      *     weights need more memory than there is
      */
     public static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device) {
+        return open(directory, wanted, device, false);
+    }
+
+    /** As {@link #open}, in exactly this dtype, f16 on the CPU included. */
+    public static LlamaCheckpoint openAs(Path directory, DType dtype, DeviceType device) {
+        return open(directory, Optional.of(dtype), device, true);
+    }
+
+    private static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device, boolean exactly) {
         if (Gguf.isGguf(directory)) {
             return openGguf(directory, wanted, device);
         }
@@ -70,7 +79,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
             List<Parameter> parameters = Parameter.of(config);
             check(directory, config, parameters, homes);
             DType dtype = wanted.or(config::torch_dtype).orElseGet(() -> storedDType(parameters.getFirst(), homes));
-            if (dtype == DType.F16 && device == DeviceType.CPU) {
+            if (dtype == DType.F16 && device == DeviceType.CPU && !exactly) {
                 dtype = DType.F32;
             }
             checkMemory(directory, parameters, homes, dtype, device);

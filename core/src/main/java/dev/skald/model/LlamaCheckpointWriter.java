@@ -76,8 +76,13 @@ public final class LlamaCheckpointWriter {
         } else {
             writeShards(directory, shards, tensors);
         }
-        DType dtype = DType.of(tensors.getFirst().scalar_type());
-        writeJson(directory.resolve("config.json"), config.withDType(dtype).toJson());
+        writeBeside(directory, config.withDType(DType.of(tensors.getFirst().scalar_type())), companions);
+    }
+
+    /** Writes what a model directory has beside its weights. */
+    public static void writeBeside(Path directory, LlamaConfig config, Map<String, Path> companions)
+            throws IOException {
+        writeJson(directory.resolve("config.json"), config.toJson());
         for (Map.Entry<String, Path> companion : companions.entrySet()) {
             Files.copy(
                     companion.getValue(), directory.resolve(companion.getKey()), StandardCopyOption.REPLACE_EXISTING);

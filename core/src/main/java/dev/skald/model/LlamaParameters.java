@@ -1,9 +1,12 @@
 package dev.skald.model;
 
+import dev.skald.kernel.Gemm;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Scoped;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -11,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** The trained parameters of a Llama: one flat tensor, and the weights as views of it. {@link #close} frees the flat tensor. */
-public final class LlamaParameters implements AutoCloseable {
+public final class LlamaParameters implements TrainableWeights {
 
     private final List<Parameter> list;
     private final Tensor flat;
@@ -32,19 +35,41 @@ public final class LlamaParameters implements AutoCloseable {
     }
 
     /** The parameters in the order of {@link Parameter#of}. */
+    @Override
     public List<Parameter> list() {
         return list;
     }
 
-    /** All of them, {@code [elements]}. */
+    @Override
     public Tensor flat() {
         return flat;
     }
 
-    /** One of them, a view of {@link #flat}. */
+    @Override
     public Tensor view(Parameter parameter) {
         return views.get(parameter.index());
     }
+
+    @Override
+    public Tensor weight(Parameter parameter) {
+        return view(parameter);
+    }
+
+    @Override
+    public Optional<Parameter> learned(Parameter parameter) {
+        return Optional.of(parameter);
+    }
+
+    @Override
+    public Linear linear(Parameter parameter, Gemm gemm) {
+        return new Linear.Plain(parameter, Matrix.of(view(parameter)), gemm);
+    }
+
+    @Override
+    public void begin(long seed) {}
+
+    @Override
+    public void end() {}
 
     /** Copies a model's weights, in the order of {@link Parameter#of}, rounding them to this dtype. */
     public void copyFrom(List<Tensor> tensors) {

@@ -1,5 +1,7 @@
 package dev.skald.model;
 
+import java.util.List;
+
 /**
  * One micro-batch: the token rows of all its sequences, one after the other, without padding.
  *
@@ -28,6 +30,31 @@ public record PackedRows(int[] ids, int[] targets, int[] positions, int[] docume
                         "document " + i + " starts at row " + documentStarts[i] + " of " + ids.length);
             }
         }
+    }
+
+    /** Micro-batches as one, one after the other. */
+    public static PackedRows joined(List<PackedRows> parts) {
+        if (parts.size() == 1) {
+            return parts.getFirst();
+        }
+        int rows = parts.stream().mapToInt(PackedRows::rows).sum();
+        int[] ids = new int[rows];
+        int[] targets = new int[rows];
+        int[] positions = new int[rows];
+        int[] starts = new int
+                [parts.stream().mapToInt(part -> part.documentStarts.length).sum()];
+        int row = 0;
+        int start = 0;
+        for (PackedRows part : parts) {
+            System.arraycopy(part.ids, 0, ids, row, part.rows());
+            System.arraycopy(part.targets, 0, targets, row, part.rows());
+            System.arraycopy(part.positions, 0, positions, row, part.rows());
+            for (int each : part.documentStarts) {
+                starts[start++] = row + each;
+            }
+            row += part.rows();
+        }
+        return new PackedRows(ids, targets, positions, starts);
     }
 
     /** How many rows. */

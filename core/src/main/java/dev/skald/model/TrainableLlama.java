@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * pass: same operations, same bits. Gradients are added straight into the tensors of the {@link Gradients}, from the last parameter to
  * the first, and announced one by one, so that reducing them can begin while the backward pass goes on.
  *
- * <p>Not thread-safe. {@link #close} frees RoPE's table; the parameters stay the caller's.
+ * <p>Not thread-safe. {@link #close} frees RoPE's table; the weights stay the caller's.
  */
 public final class TrainableLlama implements AutoCloseable {
 
@@ -29,18 +29,18 @@ public final class TrainableLlama implements AutoCloseable {
     private final RopeTable rope;
 
     /**
-     * A trainer of {@code parameters}.
+     * A trainer of what of {@code weights} is learned.
      *
-     * @param device where the parameters are
+     * @param device where the weights are
      * @param gradientCheckpointing whether only the blocks' inputs are kept: less memory, a third more time
      */
     public TrainableLlama(
             LlamaConfig config,
-            LlamaParameters parameters,
+            TrainableWeights weights,
             DeviceType device,
             Kernels kernels,
             boolean gradientCheckpointing) {
-        this.decoder = Decoder.of(config, parameters::view, kernels);
+        this.decoder = Decoder.of(config, weights, kernels);
         this.kernels = kernels;
         this.gradientCheckpointing = gradientCheckpointing;
         this.rope = new RopeTable(config, device);
@@ -48,14 +48,7 @@ public final class TrainableLlama implements AutoCloseable {
 
     /** The sum, in nats, of the cross entropies of the rows' targets. */
     public double loss(PackedRows rows) {
-        Pass pass = new Pass(rows);
-        Tensor x = pass.embedding();
-        for (Block block : decoder.blocks()) {
-            try (Activations activations = pass.forward(block, x)) {
-                x.releaseReference();
-                x = pass.output(block, activations);
-            }
-        }
+        Tensor x = new Pass(rows).lastOutput();
         try (PointerScope _ = new PointerScope()) {
             return kernels.crossEntropy(
                     decoder.norm().forward(x), decoder.head().weight(), rows.targets());
@@ -64,12 +57,54 @@ public final class TrainableLlama implements AutoCloseable {
         }
     }
 
+    /** The cross entropy, in nats, of each row's target; 0 where there is none. */
+    public double[] losses(PackedRows rows) {
+        Tensor x = new Pass(rows).lastOutput();
+        try (PointerScope _ = new PointerScope()) {
+            return kernels.crossEntropies(
+                    decoder.norm().forward(x), decoder.head().weight(), rows.targets());
+        } finally {
+            x.releaseReference();
+        }
+    }
+
+    /** What each row's loss counts, when all losses are known. */
+    public interface RowScales {
+
+        /** @param losses by row, in nats */
+        double[] of(double[] losses);
+    }
+
     /**
      * {@link #loss}, and the gradients of {@code gradientScale} times it.
      *
      * @param gradients takes the gradients
      */
     public double forwardBackward(PackedRows rows, double gradientScale, Gradients gradients) {
+        double[] scales = new double[rows.rows()];
+        Arrays.fill(scales, gradientScale);
+        return forwardBackward(rows, gradients, (_, _) -> scales);
+    }
+
+    /**
+     * {@link #loss}, and the gradients of the sum of the rows' losses, each times its scale. The output layer is multiplied once more, for the losses.
+     *
+     * @param scales told the losses, says what each counts
+     * @param gradients takes the gradients
+     */
+    public double forwardBackward(PackedRows rows, RowScales scales, Gradients gradients) {
+        return forwardBackward(
+                rows,
+                gradients,
+                (normed, weight) -> scales.of(kernels.crossEntropies(normed, weight, rows.targets())));
+    }
+
+    /** What each row's loss counts, by the output layer's input and weight. */
+    private interface OutputScales {
+        double[] of(Tensor normed, Tensor weight);
+    }
+
+    private double forwardBackward(PackedRows rows, Gradients gradients, OutputScales scales) {
         Pass pass = new Pass(rows);
         Deque<Tensor> inputs = new ArrayDeque<>();
         Deque<Activations> kept = new ArrayDeque<>();
@@ -84,7 +119,7 @@ public final class TrainableLlama implements AutoCloseable {
                 kept.push(activations);
             }
         }
-        Output output = outputBackward(x, rows, gradientScale, gradients);
+        Output output = outputBackward(x, rows, scales, gradients);
         x.releaseReference();
         Tensor dx = output.dx();
         for (Block block : decoder.blocks().reversed()) {
@@ -96,9 +131,11 @@ public final class TrainableLlama implements AutoCloseable {
             }
             input.releaseReference();
         }
-        Parameter embedding = decoder.embedding().parameter();
-        kernels.embeddingBackward(dx, rows.ids(), gradients.of(embedding));
-        gradients.complete(embedding);
+        if (decoder.embedding().learned().isPresent()) {
+            Parameter embedding = decoder.embedding().learned().get();
+            kernels.embeddingBackward(dx, rows.ids(), gradients.of(embedding));
+            gradients.complete(embedding);
+        }
         dx.releaseReference();
         return output.loss();
     }
@@ -113,15 +150,20 @@ public final class TrainableLlama implements AutoCloseable {
     private record Output(double loss, Tensor dx) {}
 
     /** The output layer and the norm before it. */
-    private Output outputBackward(Tensor x, PackedRows rows, double gradientScale, Gradients gradients) {
+    private Output outputBackward(Tensor x, PackedRows rows, OutputScales scales, Gradients gradients) {
         Decoder.Head head = decoder.head();
         try (PointerScope _ = new PointerScope()) {
             Tensor normed = decoder.norm().forward(x);
             Tensor dNormed = normed.new_empty(normed.size(0), normed.size(1));
             double loss = kernels.crossEntropyBackward(
-                    normed, head.weight(), rows.targets(), gradientScale, dNormed, gradients.of(head.parameter()));
-            if (!head.parameter().equals(decoder.embedding().parameter())) {
-                gradients.complete(head.parameter());
+                    normed,
+                    head.weight(),
+                    rows.targets(),
+                    scales.of(normed, head.weight()),
+                    dNormed,
+                    head.learned().map(gradients::of));
+            if (!head.learned().equals(decoder.embedding().learned())) { // tied, it is complete with the embedding
+                head.learned().ifPresent(gradients::complete);
             }
             return new Output(loss, kept(decoder.norm().backward(dNormed, x, gradients)));
         }
@@ -177,6 +219,18 @@ public final class TrainableLlama implements AutoCloseable {
         Pass(PackedRows rows) {
             this.rows = rows;
             this.angles = rope.upTo(Arrays.stream(rows.positions()).max().orElse(0) + 1);
+        }
+
+        /** A forward pass that keeps nothing: the last block's output. */
+        Tensor lastOutput() {
+            Tensor x = embedding();
+            for (Block block : decoder.blocks()) {
+                try (Activations activations = forward(block, x)) {
+                    x.releaseReference();
+                    x = output(block, activations);
+                }
+            }
+            return x;
         }
 
         Tensor embedding() {

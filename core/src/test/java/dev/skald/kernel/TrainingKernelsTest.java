@@ -12,6 +12,7 @@ import dev.skald.kernel.Kernels.DocumentAttention;
 import dev.skald.tensor.Natives;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.LongPointer;
@@ -217,7 +218,8 @@ class TrainingKernelsTest {
                         .isCloseTo(expected, offset(tolerance(dtype) * expected));
                 Tensor hiddenGradient = torch.empty_like(hidden);
                 Tensor weightGradient = zeros(vocab, features).fill_(new Scalar(1.0));
-                assertThat(kernels.crossEntropyBackward(hidden, weight, targets, scale, hiddenGradient, weightGradient))
+                assertThat(kernels.crossEntropyBackward(
+                        hidden, weight, targets, scales(rows, scale), hiddenGradient, Optional.of(weightGradient)))
                         .isEqualTo(kernels.crossEntropy(hidden, weight, targets));
                 assertClose("dHidden", hiddenGradient, doubles(hiddenLeaf.grad()), tolerance(dtype));
                 assertClose(
@@ -274,7 +276,7 @@ class TrainingKernelsTest {
             int[] targets = IntStream.range(0, 9).map(i -> 3 * i).toArray();
             Tensor dHidden = torch.empty_like(x);
             Tensor dTable = zeros(30, 40);
-            kernels.crossEntropyBackward(x, table, targets, 1, dHidden, dTable);
+            kernels.crossEntropyBackward(x, table, targets, scales(targets.length, 1), dHidden, Optional.of(dTable));
             Tensor one = torch.ones(1);
             assertSlope(x, dHidden, one, moved -> scalar(kernels.crossEntropy(moved, table, targets)));
             assertSlope(table, dTable, one, moved -> scalar(kernels.crossEntropy(x, moved, targets)));
@@ -344,5 +346,11 @@ class TrainingKernelsTest {
         long[] wide = Arrays.stream(values).asLongStream().toArray();
         return torch.from_blob(new LongPointer(wide), new long[] {wide.length}, new TensorOptions(ScalarType.Long))
                 .clone();
+    }
+
+    private static double[] scales(int rows, double scale) {
+        double[] scales = new double[rows];
+        Arrays.fill(scales, scale);
+        return scales;
     }
 }

@@ -1,0 +1,250 @@
+package dev.skald.train;
+
+import dev.skald.InvalidInputException;
+import dev.skald.base.AtomicFiles;
+import dev.skald.dataset.PackedDocument;
+import dev.skald.model.PackedRows;
+import dev.skald.tokenizer.Tokenizer;
+import dev.skald.tune.Example;
+import dev.skald.tune.ExampleFile;
+import dev.skald.tune.ExampleSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * The examples that a run is tuned on: those of all data sets, the held-out ones left away, in the order of the seed. A sequence is one example, or
+ * with {@code sample_packing} as many as fit, each attending to itself alone and with positions of its own; there is no padding.
+ */
+final class TuningData implements TrainingData {
+
+    private final TrainerConfig config;
+    private final List<Dataset> datasets;
+    private final List<Stream> streams;
+    private final List<ValidationSet> validation;
+    private final DataOrder order;
+
+    /** A data set and its examples. */
+    private record Dataset(DatasetConfig config, ExampleFile file) {}
+
+    /** One example of one data set. */
+    private record Place(int dataset, int example) {}
+
+    /**
+     * What is seen equally often.
+     *
+     * @param places of all examples
+     * @param sequences the examples of each sequence
+     */
+    private record Stream(List<Place> places, int[][] sequences) {}
+
+    private TuningData(TrainerConfig config, List<Dataset> datasets, List<Dataset> tests, Tokenizer tokenizer) {
+        this.config = config;
+        this.datasets = datasets;
+        List<Place> all = new ArrayList<>();
+        for (int d = 0; d < datasets.size(); d++) {
+            for (int e = 0; e < datasets.get(d).file().examples(); e++) {
+                all.add(new Place(d, e));
+            }
+        }
+        List<Place> shuffled = shuffled(all);
+        int heldOut = heldOut(all.size());
+        List<Place> learned = shuffled.subList(0, all.size() - heldOut);
+        Map<Double, List<Place>> byWeight = new TreeMap<>();
+        for (Place place : learned) {
+            byWeight.computeIfAbsent(datasets.get(place.dataset()).config().weight(), _ -> new ArrayList<>())
+                    .add(place);
+        }
+        streams = byWeight.values().stream().map(this::stream).toList();
+        order = new DataOrder(
+                config.seed(),
+                config.shuffleMergedDatasets(),
+                streams.stream().mapToLong(each -> each.sequences().length).toArray(),
+                byWeight.keySet().stream().mapToDouble(weight -> weight).toArray());
+        validation = validation(shuffled.subList(all.size() - heldOut, all.size()), tests, tokenizer);
+    }
+
+    private List<Place> shuffled(List<Place> all) {
+        if (!config.shuffleMergedDatasets() || all.isEmpty()) {
+            return all;
+        }
+        Permutation permutation = new Permutation(all.size(), config.seed(), Long.MAX_VALUE);
+        return IntStream.range(0, all.size())
+                .mapToObj(i -> all.get((int) permutation.of(i)))
+                .toList();
+    }
+
+    private int heldOut(int examples) {
+        double size = config.valSetSize();
+        long count = size < 1 ? Math.round(examples * size) : (long) size;
+        if (size > 0 && (count < 1 || count >= examples)) {
+            throw new InvalidInputException("val_set_size " + Auto.number(size) + " holds " + count + " of " + examples
+                    + " examples out; expected at least one, and one left to train on");
+        }
+        return (int) count;
+    }
+
+    private Stream stream(List<Place> places) {
+        int[] lengths = places.stream().mapToInt(this::length).toArray();
+        boolean packed = Boolean.TRUE.equals(config.samplePacking());
+        return new Stream(
+                places,
+                packed
+                        ? Bins.fill(lengths, config.sequenceLen())
+                        : IntStream.range(0, lengths.length)
+                                .mapToObj(i -> new int[] {i})
+                                .toArray(int[][]::new));
+    }
+
+    private int length(Place place) {
+        return datasets.get(place.dataset()).file().length(place.example());
+    }
+
+    private List<ValidationSet> validation(List<Place> heldOut, List<Dataset> tests, Tokenizer tokenizer) {
+        Map<String, List<Example>> byName = new TreeMap<>();
+        for (Place place : heldOut) {
+            Dataset dataset = datasets.get(place.dataset());
+            byName.computeIfAbsent(dataset.config().name(), _ -> new ArrayList<>())
+                    .add(dataset.file().get(place.example()));
+        }
+        for (Dataset test : tests) {
+            for (int e = 0; e < test.file().examples(); e++) {
+                byName.computeIfAbsent(test.config().name(), _ -> new ArrayList<>()).add(test.file().get(e));
+            }
+        }
+        return byName.entrySet().stream()
+                .map(each -> validation(each.getKey(), each.getValue(), tokenizer))
+                .toList();
+    }
+
+    private ValidationSet validation(String name, List<Example> examples, Tokenizer tokenizer) {
+        int[] lengths = examples.stream().mapToInt(each -> each.ids().length).toArray();
+        int[][] bins = Bins.fill(lengths, config.sequenceLen());
+        long bytes = examples.stream()
+                .flatMapToInt(each -> Arrays.stream(each.labels(), 1, each.labels().length))
+                .filter(label -> label != Example.NOT_LEARNED)
+                .mapToLong(label -> tokenizer.tokenBytes(label).length)
+                .sum();
+        return new ValidationSet(
+                name,
+                "",
+                examples.size(),
+                bytes,
+                bins.length,
+                bin -> PackedRows.joined(
+                        Arrays.stream(bins[bin]).mapToObj(each -> rows(examples.get(each))).toList()));
+    }
+
+    /** Tokenises the data sets that are not in the cache. */
+    static void prepare(TrainerConfig config, Tokenizer tokenizer) throws IOException {
+        ExampleCache cache = new ExampleCache(config, tokenizer);
+        for (DatasetConfig dataset : all(config)) {
+            cache.prepare(dataset);
+        }
+    }
+
+    static TuningData open(TrainerConfig config, Tokenizer tokenizer) throws IOException {
+        ExampleCache cache = new ExampleCache(config, tokenizer);
+        List<Dataset> all = new ArrayList<>();
+        for (DatasetConfig dataset : all(config)) {
+            ExampleFile file = cache.open(dataset);
+            if (file.examples() == 0) {
+                throw new InvalidInputException("datasets: " + dataset.path() + ": no example is left: "
+                        + file.counts().describe());
+            }
+            all.add(new Dataset(dataset, file));
+        }
+        int training = config.datasets().size();
+        return new TuningData(config, all.subList(0, training), all.subList(training, all.size()), tokenizer);
+    }
+
+    private static List<DatasetConfig> all(TrainerConfig config) {
+        List<DatasetConfig> all = new ArrayList<>(config.datasets());
+        all.addAll(config.testDatasets());
+        return all;
+    }
+
+    @Override
+    public TrainerConfig config() {
+        return config;
+    }
+
+    @Override
+    public long sequences() {
+        return order.epochLength();
+    }
+
+    @Override
+    public long tokens() {
+        return streams.stream()
+                .flatMap(stream -> stream.places().stream())
+                .mapToLong(this::length)
+                .sum();
+    }
+
+    @Override
+    public List<ValidationSet> validation() {
+        return validation;
+    }
+
+    @Override
+    public PackedRows rows(long update, int microStep, int rank, int worldSize) {
+        long place = place(update, microStep, rank, worldSize);
+        List<PackedRows> parts = new ArrayList<>();
+        for (int i = 0; i < config.microBatchSize(); i++) {
+            for (Place each : places(order.sample(place + i))) {
+                parts.add(rows(datasets.get(each.dataset()).file().get(each.example())));
+            }
+        }
+        return PackedRows.joined(parts);
+    }
+
+    private List<Place> places(DataOrder.Sample sample) {
+        Stream stream = streams.get(sample.stream());
+        return Arrays.stream(stream.sequences()[(int) sample.sequence()])
+                .mapToObj(stream.places()::get)
+                .toList();
+    }
+
+    /** The rows up to the one that predicts the last label: nothing depends on those after it. */
+    static PackedRows rows(Example example) {
+        int[] labels = example.labels();
+        int rows = labels.length - 1;
+        while (rows > 1 && labels[rows] == Example.NOT_LEARNED) {
+            rows--;
+        }
+        int[] targets = new int[rows];
+        for (int i = 0; i < rows; i++) {
+            targets[i] = labels[i + 1] == Example.NOT_LEARNED ? PackedRows.NOT_PREDICTED : labels[i + 1];
+        }
+        return new PackedRows(
+                Arrays.copyOf(example.ids(), rows), targets, IntStream.range(0, rows).toArray(), new int[] {0});
+    }
+
+    @Override
+    public List<Seen> seen(long update, int worldSize) {
+        List<Seen> seen = new ArrayList<>();
+        for (int microStep = 0; microStep < config.gradientAccumulationSteps(); microStep++) {
+            for (int rank = 0; rank < worldSize; rank++) {
+                long place = place(update, microStep, rank, worldSize);
+                for (int i = 0; i < config.microBatchSize(); i++) {
+                    for (Place each : places(order.sample(place + i))) {
+                        seen.add(new Seen(microStep, rank, i, document(each), 0, length(each)));
+                    }
+                }
+            }
+        }
+        return seen;
+    }
+
+    private PackedDocument document(Place place) {
+        Dataset dataset = datasets.get(place.dataset());
+        return new PackedDocument(
+                "example " + (place.example() + 1), "", dataset.config().name(), length(place), 0);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.skald.model;
+
+import dev.skald.kernel.Gemm;
+import dev.skald.tensor.Matrix;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** The weights that a {@link Decoder} multiplies by, all of one dtype on one device, and which of them are learned. */
+public sealed interface Weights permits Weights.Fixed, TrainableWeights {
+
+    /** The weight of one of the model's parameters; owned by this. */
+    Tensor weight(Parameter parameter);
+
+    /** What is learned of one of the model's parameters as a whole; empty where it stays as it is. */
+    Optional<Parameter> learned(Parameter parameter);
+
+    /** The linear layer of one of the model's parameters. */
+    Linear linear(Parameter parameter, Gemm gemm);
+
+    /** Weights of which nothing is learned. */
+    record Fixed(Function<Parameter, Tensor> weights) implements Weights {
+
+        @Override
+        public Tensor weight(Parameter parameter) {
+            return weights.apply(parameter);
+        }
+
+        @Override
+        public Optional<Parameter> learned(Parameter parameter) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Linear linear(Parameter parameter, Gemm gemm) {
+            return new Linear.Frozen(Matrix.of(weights.apply(parameter)), gemm);
+        }
+    }
+}
