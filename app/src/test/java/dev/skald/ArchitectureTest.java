@@ -49,7 +49,17 @@ class ArchitectureTest {
             Map.entry("corpus", Set.of("base", "config", "dataset", "report", "text", "tokenizer")),
             Map.entry(
                     "train",
-                    Set.of("base", "config", "dataset", "kernel", "model", "report", "tensor", "text", "tokenizer", "tune")),
+                    Set.of(
+                            "base",
+                            "config",
+                            "dataset",
+                            "kernel",
+                            "model",
+                            "report",
+                            "tensor",
+                            "text",
+                            "tokenizer",
+                            "tune")),
             Map.entry("serve", Set.of("chat", "engine", "generate", "model", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),

@@ -29,8 +29,9 @@ public interface RowReader extends AutoCloseable {
         return switch (Format.named(file)) {
             case JSON_LINES -> new JsonRows(file);
             case PARQUET -> new NestedParquetRows(file);
-            case TEXT, TEXT_LINES -> throw new InvalidInputException(
-                    file + ": expected rows with fields: .jsonl, .json (perhaps with .gz or .zst) or .parquet");
+            case TEXT, TEXT_LINES ->
+                throw new InvalidInputException(
+                        file + ": expected rows with fields: .jsonl, .json (perhaps with .gz or .zst) or .parquet");
         };
     }
 }

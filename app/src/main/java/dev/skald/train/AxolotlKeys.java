@@ -88,13 +88,13 @@ final class AxolotlKeys {
 
     /** What would make another run of it. */
     private static void run(ForeignKeys keys) {
-        keys.refused("adapters are plain LoRA here", "peft_use_dora", "loraplus_*", "lora_target_parameters", "loftq_*");
+        keys.refused(
+                "adapters are plain LoRA here", "peft_use_dora", "loraplus_*", "lora_target_parameters", "loftq_*");
         keys.refused("adapters are plain LoRA here", "peft", "peft_trainable_token_indices", "lora_bias");
         keys.refusedUnless("true", "adapters begin as PEFT's own", "peft_init_lora_weights");
         keys.refused("all parameters are trained, or an adapter's; remove the key", "unfrozen_parameters", "lisa_*");
         keys.refused("all parameters are trained here; remove the key", "relora", "relora_*", "jagged_*");
-        keys.refused(
-                QUANTISED, "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
+        keys.refused(QUANTISED, "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
         keys.refused(QUANTISED, "model_quantization_config*", "use_onebitllms", "quantize_moe_experts");
         keys.refused("it is no more in TRL", "rpo_alpha", "dpo_norm_loss", "dpo_generate_during_eval");
         keys.refused(PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "dpo_use_weighting", "dpo_loss_weights");

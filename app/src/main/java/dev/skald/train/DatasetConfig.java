@@ -64,7 +64,15 @@ public record DatasetConfig(
     /** A data set of texts. */
     public static DatasetConfig ofTexts(String path, String textField, String langField) {
         return new DatasetConfig(
-                path, DatasetType.COMPLETION, textField, langField, null, 1, List.of(), null, ConversationKeys.DEFAULTS);
+                path,
+                DatasetType.COMPLETION,
+                textField,
+                langField,
+                null,
+                1,
+                List.of(),
+                null,
+                ConversationKeys.DEFAULTS);
     }
 
     /** The last part of a path that has no wildcard, without the endings of text files. */

@@ -1,7 +1,6 @@
 package dev.skald.train;
 
 import dev.skald.base.AtomicFiles;
-import dev.skald.text.Format;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.ExampleFile;
 import dev.skald.tune.ExampleReader;
@@ -80,12 +79,19 @@ final class ExampleCache {
         StringBuilder key = new StringBuilder();
         key.append(VERSION).append('\n').append(source).append('\n');
         key.append(config.tuning()).append('\n').append(config.sequenceLen()).append('\n');
-        key.append(tokenizer.hash()).append(' ').append(tokenizer.bosId()).append(' ').append(tokenizer.eosId());
+        key.append(tokenizer.hash())
+                .append(' ')
+                .append(tokenizer.bosId())
+                .append(' ')
+                .append(tokenizer.eosId());
         key.append(new TreeMap<>(tokenizer.chatTemplates()));
         key.append(new TreeMap<>(tokenizer.namedTokens())).append('\n');
         for (Path file : source.files()) {
             key.append(file.toAbsolutePath().normalize()).append(' ');
-            key.append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file)).append(' ');
+            key.append(Files.size(file))
+                    .append(' ')
+                    .append(Files.getLastModifiedTime(file))
+                    .append(' ');
             key.append(ContentSample.of(file)).append('\n');
         }
         try {

@@ -17,10 +17,16 @@ public record LoraConfig(
                 "lora: only small matrices beside those of the model are learned; qlora: the same, the model held in 4 bits; all parameters when not given.")
         String adapter,
 
-        @Key(name = "load_in_8bit", value = "Hold the model's matrices in 8 bits; with an adapter.", defaultValue = "false")
+        @Key(
+                name = "load_in_8bit",
+                value = "Hold the model's matrices in 8 bits; with an adapter.",
+                defaultValue = "false")
         boolean loadIn8bit,
 
-        @Key(name = "load_in_4bit", value = "Hold the model's matrices in 4 bits (NF4); with adapter: qlora.", defaultValue = "false")
+        @Key(
+                name = "load_in_4bit",
+                value = "Hold the model's matrices in 4 bits (NF4); with adapter: qlora.",
+                defaultValue = "false")
         boolean loadIn4bit,
 
         @Key(value = "Rank of the adapter's matrices.", defaultValue = "8")
@@ -76,10 +82,7 @@ public record LoraConfig(
         if (loadIn4bit && loadIn8bit) {
             throw new InvalidInputException("load_in_4bit contradicts load_in_8bit: give one of them");
         }
-        if (adapter != null
-                && !loraTargetLinear
-                && loraTargetModules.isEmpty()
-                && loraModelDir == null) {
+        if (adapter != null && !loraTargetLinear && loraTargetModules.isEmpty() && loraModelDir == null) {
             throw new InvalidInputException(
                     "adapter " + adapter + " wants lora_target_modules, or lora_target_linear: true");
         }
@@ -103,7 +106,8 @@ public record LoraConfig(
         if (loraModelDir != null) {
             return AdapterConfig.read(Path.of(loraModelDir));
         }
-        boolean pattern = loraTargetModules.size() == 1 && !loraTargetModules.getFirst().matches("[\\w.-]+");
+        boolean pattern =
+                loraTargetModules.size() == 1 && !loraTargetModules.getFirst().matches("[\\w.-]+");
         Stream<String> linear = loraTargetLinear ? AdapterConfig.LINEAR.stream() : Stream.empty();
         return new AdapterConfig(
                 loraR,
@@ -111,7 +115,9 @@ public record LoraConfig(
                 loraDropout,
                 pattern
                         ? List.of()
-                        : Stream.concat(linear, loraTargetModules.stream()).distinct().toList(),
+                        : Stream.concat(linear, loraTargetModules.stream())
+                                .distinct()
+                                .toList(),
                 pattern ? Optional.of(loraTargetModules.getFirst()) : Optional.empty(),
                 loraExcludeModules,
                 peftLayersToTransform,

@@ -72,7 +72,8 @@ final class Monitor implements AutoCloseable {
      * @param tokens of all ranks
      * @param nanos what it took
      */
-    void step(long step, double loss, double norm, double lr, boolean skipped, LossScaler scaler, long tokens, long nanos)
+    void step(
+            long step, double loss, double norm, double lr, boolean skipped, LossScaler scaler, long tokens, long nanos)
             throws IOException {
         tokensSeen += tokens;
         if (timetable.logs(step)) {

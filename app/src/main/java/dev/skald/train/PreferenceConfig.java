@@ -6,7 +6,8 @@ import java.util.List;
 
 /** The keys of a {@code trainer.yaml} about learning from preferences. */
 public record PreferenceConfig(
-        @Key("Learn from preferences: dpo, ipo, kto, orpo or simpo.") String rl,
+        @Key("Learn from preferences: dpo, ipo, kto, orpo or simpo.")
+        String rl,
 
         @Key(value = "How much a difference counts: TRL's beta.", alsoCalled = "dpo_beta")
         Double rlBeta,
@@ -14,7 +15,8 @@ public record PreferenceConfig(
         @Key("The loss of dpo: sigmoid, hinge, ipo, robust, sigmoid_norm.")
         List<String> dpoLossType,
 
-        @Key("How often a preference is taken to be the wrong way round.") Double dpoLabelSmoothing,
+        @Key("How often a preference is taken to be the wrong way round.")
+        Double dpoLabelSmoothing,
 
         @Key("Weight of the odds ratio in orpo.") Double orpoAlpha,
 
@@ -26,7 +28,8 @@ public record PreferenceConfig(
 
         @Key("The margin in simpo.") Double simpoGamma,
 
-        @Key("Weight of the likelihood of the preferred answer in simpo.") Double cpoAlpha) {
+        @Key("Weight of the likelihood of the preferred answer in simpo.")
+        Double cpoAlpha) {
 
     private static final List<String> KINDS = List.of("dpo", "ipo", "kto", "orpo", "simpo");
 

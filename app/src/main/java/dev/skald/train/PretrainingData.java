@@ -1,7 +1,6 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.dataset.PackedDocument;
 import dev.skald.dataset.PackedIndex.Encoding;
 import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.TokenStream;

@@ -75,8 +75,7 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
         AdapterConfig adapter = config.lora().adapterConfig(config.baseModel());
         LlamaCheckpoint base = LlamaCheckpoint.openAs(Path.of(config.baseModel()), dtype, device);
         try {
-            AdapterParameters parameters =
-                    new AdapterParameters(model, adapter, new BaseWeights(base), dtype, device);
+            AdapterParameters parameters = new AdapterParameters(model, adapter, new BaseWeights(base), dtype, device);
             switch (starting) {
                 case StartingWeights.Checkpoint checkpoint -> parameters.copyFrom(checkpoint.directory());
                 case StartingWeights.BaseModel _ -> {
@@ -86,8 +85,9 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
                         parameters.copyFrom(Path.of(config.lora().loraModelDir()));
                     }
                 }
-                case StartingWeights.Random _ -> throw new InvalidInputException("base_model " + config.baseModel()
-                        + ": has no weights; an adapter is learned beside those of a model");
+                case StartingWeights.Random _ ->
+                    throw new InvalidInputException("base_model " + config.baseModel()
+                            + ": has no weights; an adapter is learned beside those of a model");
             }
             return new TrainedModel(parameters, Optional.of(base), (directory, tensors) -> {
                 parameters.write(directory, parameter -> tensors.get(parameter.index()));

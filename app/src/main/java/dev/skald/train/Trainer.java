@@ -75,7 +75,7 @@ final class Trainer {
             List<PackedRows> batch = batch(step);
             double[] counts = sum(
                     batch.stream().mapToDouble(PackedRows::predicted).sum(),
-                    batch.stream().mapToDouble(PackedRows::rows).sum());
+                    batch.stream().mapToDouble(PackedRows::tokens).sum());
             double predicted = counts[0];
             double loss = forwardBackward(step, batch, scaler.scale() / predicted) / predicted;
             Agreement agreed = agree(loss);
@@ -112,7 +112,8 @@ final class Trainer {
         for (int i = 0; i < batch.size(); i++) {
             optimizer.beginMicroBatch(i == batch.size() - 1);
             WallClock.Watch watch = clock.new Watch(optimizer);
-            learner.weights().begin(Permutation.mix(config.seed() ^ data.place(step - 1, i, ranks.rank(), ranks.size())));
+            learner.weights()
+                    .begin(Permutation.mix(config.seed() ^ data.place(step - 1, i, ranks.rank(), ranks.size())));
             loss += learner.model().forwardBackward(batch.get(i), scale, watch);
             learner.weights().end();
             optimizer.endMicroBatch();

@@ -206,6 +206,16 @@ public record TrainerConfig(
                 OPTIMIZERS.contains(optimizer) || SMALL_STATE.contains(optimizer),
                 "optimizer: found '" + optimizer + "', expected one of adamw_torch_fused, adamw_torch");
         boolean texts = datasets.stream().allMatch(each -> each.type().isText());
+        for (DatasetConfig dataset : datasets) {
+            require(
+                    !texts
+                            || (dataset.dataFiles().isEmpty()
+                                    && (dataset.split() == null
+                                            || !dataset.split().contains("["))),
+                    "datasets: " + dataset.path() + ": split " + dataset.split() + " and data_files "
+                            + dataset.dataFiles()
+                            + " are for examples; give a file, a directory or a glob of texts as path");
+        }
         require(
                 !texts || !Boolean.FALSE.equals(samplePacking) || preferences.isOn(),
                 "sample_packing: found false, but documents are always packed here");
@@ -300,7 +310,8 @@ public record TrainerConfig(
 
     /** Whether rows are learned as examples, with labels, and not as one stream of texts. */
     public boolean learnsExamples() {
-        return preferences.isOn() || datasets.stream().anyMatch(each -> !each.type().isText());
+        return preferences.isOn()
+                || datasets.stream().anyMatch(each -> !each.type().isText());
     }
 
     /** Where the tokenizer is. */

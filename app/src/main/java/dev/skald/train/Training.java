@@ -126,8 +126,8 @@ public final class Training {
             Map<String, Path> companions = LlamaCheckpointWriter.companions(base, config.tokenizerPath());
             try (TrainedModel trained = ranks.withoutTimeout(
                             () -> TrainedModel.of(config, model, dtype, type, weights, companions));
-                    TrainableLlama training =
-                            new TrainableLlama(model, trained.weights(), type, kernels, config.gradientCheckpointing());
+                    TrainableLlama training = new TrainableLlama(
+                            model, trained.weights(), type, kernels, config.gradientCheckpointing());
                     ZeroOptimizer optimizer = new ZeroOptimizer(
                             trained.weights().list(), trained.weights().flat(), zero, ranks, kernels.workers());
                     CheckpointWriter writer = new CheckpointWriter(
@@ -140,8 +140,9 @@ public final class Training {
                     Monitor monitor = monitor(timetable, data, rate, state, weights)) {
                 LossScaler scaler = lossScaler();
                 state.ifPresent(saved -> {
-                    ranks.withoutTimeout(() -> new OptimizerFiles(trained.weights().list())
-                            .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW()));
+                    ranks.withoutTimeout(
+                            () -> new OptimizerFiles(trained.weights().list())
+                                    .read(resumed.orElseThrow(), optimizer.slices(), optimizer.adamW()));
                     optimizer.resume(saved.optimizerUpdates());
                     scaler.restore(saved.lossScaler());
                 });

@@ -32,9 +32,7 @@ public sealed interface TrainingData permits PretrainingData, TuningData {
      * @throws InvalidInputException if a dataset is missing, empty or of another tokenizer
      */
     static TrainingData open(TrainerConfig config, Tokenizer tokenizer) throws IOException {
-        return config.learnsExamples()
-                ? TuningData.open(config, tokenizer)
-                : PretrainingData.open(config, tokenizer);
+        return config.learnsExamples() ? TuningData.open(config, tokenizer) : PretrainingData.open(config, tokenizer);
     }
 
     /** Sequences in an epoch. */

@@ -1,15 +1,12 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.base.AtomicFiles;
 import dev.skald.dataset.PackedDocument;
 import dev.skald.model.PackedRows;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.Example;
 import dev.skald.tune.ExampleFile;
-import dev.skald.tune.ExampleSource;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +19,9 @@ import java.util.stream.IntStream;
  * with {@code sample_packing} as many as fit, each attending to itself alone and with positions of its own; there is no padding.
  */
 final class TuningData implements TrainingData {
+
+    /** Micro-batches have a multiple of so many rows. */
+    private static final int ROWS = 64;
 
     private final TrainerConfig config;
     private final List<Dataset> datasets;
@@ -114,7 +114,8 @@ final class TuningData implements TrainingData {
         }
         for (Dataset test : tests) {
             for (int e = 0; e < test.file().examples(); e++) {
-                byName.computeIfAbsent(test.config().name(), _ -> new ArrayList<>()).add(test.file().get(e));
+                byName.computeIfAbsent(test.config().name(), _ -> new ArrayList<>())
+                        .add(test.file().get(e));
             }
         }
         return byName.entrySet().stream()
@@ -136,8 +137,10 @@ final class TuningData implements TrainingData {
                 examples.size(),
                 bytes,
                 bins.length,
-                bin -> PackedRows.joined(
-                        Arrays.stream(bins[bin]).mapToObj(each -> rows(examples.get(each))).toList()));
+                bin -> PackedRows.joined(Arrays.stream(bins[bin])
+                                .mapToObj(each -> rows(examples.get(each)))
+                                .toList())
+                        .paddedTo(ROWS));
     }
 
     /** Tokenises the data sets that are not in the cache. */
@@ -201,7 +204,7 @@ final class TuningData implements TrainingData {
                 parts.add(rows(datasets.get(each.dataset()).file().get(each.example())));
             }
         }
-        return PackedRows.joined(parts);
+        return PackedRows.joined(parts).paddedTo(ROWS);
     }
 
     private List<Place> places(DataOrder.Sample sample) {
@@ -223,7 +226,10 @@ final class TuningData implements TrainingData {
             targets[i] = labels[i + 1] == Example.NOT_LEARNED ? PackedRows.NOT_PREDICTED : labels[i + 1];
         }
         return new PackedRows(
-                Arrays.copyOf(example.ids(), rows), targets, IntStream.range(0, rows).toArray(), new int[] {0});
+                Arrays.copyOf(example.ids(), rows),
+                targets,
+                IntStream.range(0, rows).toArray(),
+                new int[] {0});
     }
 
     @Override

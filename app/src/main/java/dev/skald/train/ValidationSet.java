@@ -40,7 +40,8 @@ public record ValidationSet(
                 count,
                 bytes,
                 windows.size(),
-                batch -> Windows.rows(windows.get(batch).stream().map(Window::ids).toList()));
+                batch -> Windows.rows(
+                        windows.get(batch).stream().map(Window::ids).toList()));
     }
 
     /** Tokens of a document, from {@code position} on. */

@@ -13,9 +13,7 @@ record CompletionRows(String field, Tokenizer tokenizer, int sequenceLen) implem
     @Override
     public List<Example> examples(ObjectNode row) {
         IntStream text = Arrays.stream(tokenizer.encode(ExampleFormat.text(row, field), true));
-        int[] ids = IntStream.concat(
-                        text, tokenizer.eosId().stream())
-                .toArray();
+        int[] ids = IntStream.concat(text, tokenizer.eosId().stream()).toArray();
         List<Example> examples = new ArrayList<>();
         for (int from = 0; from < ids.length; from += sequenceLen) {
             int[] part = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + sequenceLen));

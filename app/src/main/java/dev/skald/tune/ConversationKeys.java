@@ -2,8 +2,8 @@ package dev.skald.tune;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.Key;
-import java.util.LinkedHashMap;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +14,8 @@ public record ConversationKeys(
                 "The template: tokenizer_default, tokenizer_default_fallback_NAME, llama3, chatml, or jinja; that of the file when not given.")
         String chatTemplate,
 
-        @Key("A template in Jinja, or the file that has it.") String chatTemplateJinja,
+        @Key("A template in Jinja, or the file that has it.")
+        String chatTemplateJinja,
 
         @Key(value = "The field of the messages.", defaultValue = "messages")
         String fieldMessages,
@@ -22,7 +23,10 @@ public record ConversationKeys(
         @Key(value = "The field of the tools.", defaultValue = "tools")
         String fieldTools,
 
-        @Key(value = "The field of a message's reasoning.", defaultValue = "reasoning_content", alsoCalled = "template_thinking_key")
+        @Key(
+                value = "The field of a message's reasoning.",
+                defaultValue = "reasoning_content",
+                alsoCalled = "template_thinking_key")
         String fieldThinking,
 
         @Key("The fields of a message, by what they are: {role: from, content: value}.")
@@ -37,7 +41,8 @@ public record ConversationKeys(
         @Key("The field that says whether a message is learned.")
         String messageFieldTraining,
 
-        @Key("The field that says which chars of a message are learned: a list of begin_offset, end_offset (included), train.")
+        @Key(
+                "The field that says which chars of a message are learned: a list of begin_offset, end_offset (included), train.")
         String messageFieldTrainingDetail,
 
         @Key("The roles, each with its names in the data: {user: [human], assistant: [gpt]}.")
@@ -46,7 +51,9 @@ public record ConversationKeys(
         @Key(value = "The roles whose messages are learned.", defaultValue = "[\"assistant\"]")
         List<String> rolesToTrain,
 
-        @Key(value = "Which eos tokens are learned: all, turn (of messages that are), last, none.", defaultValue = "turn")
+        @Key(
+                value = "Which eos tokens are learned: all, turn (of messages that are), last, none.",
+                defaultValue = "turn")
         String trainOnEos,
 
         @Key("Which eot_tokens are learned; as train_on_eos when not given.")
@@ -55,7 +62,9 @@ public record ConversationKeys(
         @Key(value = "Leave a conversation's system message out.", defaultValue = "false")
         boolean dropSystemMessage,
 
-        @Key(value = "Move what is inside of <think> to the reasoning, for templates that have it apart.", defaultValue = "false")
+        @Key(
+                value = "Move what is inside of <think> to the reasoning, for templates that have it apart.",
+                defaultValue = "false")
         boolean splitThinking,
 
         @Key("The field of the preferred answer.") String fieldChosen,
@@ -66,8 +75,24 @@ public record ConversationKeys(
 
     /** What a data set without any of the keys has. */
     public static final ConversationKeys DEFAULTS = new ConversationKeys(
-            null, null, "messages", "tools", "reasoning_content", Map.of(), null, null, null, null, Map.of(),
-            List.of("assistant"), "turn", null, false, false, null, null);
+            null,
+            null,
+            "messages",
+            "tools",
+            "reasoning_content",
+            Map.of(),
+            null,
+            null,
+            null,
+            null,
+            Map.of(),
+            List.of("assistant"),
+            "turn",
+            null,
+            false,
+            false,
+            null,
+            null);
 
     /** @throws InvalidInputException when keys contradict each other */
     public ConversationKeys {
@@ -86,8 +111,8 @@ public record ConversationKeys(
 
     private static void which(String key, String value) {
         if (!WHICH.contains(value)) {
-            throw new InvalidInputException("datasets: " + key + ": found '" + value + "', expected one of "
-                    + String.join(", ", WHICH));
+            throw new InvalidInputException(
+                    "datasets: " + key + ": found '" + value + "', expected one of " + String.join(", ", WHICH));
         }
     }
 

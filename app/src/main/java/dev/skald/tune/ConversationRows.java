@@ -42,8 +42,8 @@ final class ConversationRows implements ExampleFormat {
     @Override
     public List<Example> examples(ObjectNode row) {
         List<Turn> turns = turns(row);
-        Conversation conversation = template.conversation(
-                turns.stream().map(Turn::message).toList(), options(row));
+        Conversation conversation =
+                template.conversation(turns.stream().map(Turn::message).toList(), options(row));
         return List.of(new Example(conversation.ids(), labels.of(conversation, turns)));
     }
 
@@ -141,8 +141,11 @@ final class ConversationRows implements ExampleFormat {
             int from = text.indexOf(marks.getFirst());
             int to = from < 0 ? -1 : text.indexOf(marks.getLast(), from);
             if (to >= 0) {
-                fields.put(field, text.substring(from + marks.getFirst().length(), to).strip());
-                fields.put("content", text.substring(to + marks.getLast().length()).stripLeading());
+                fields.put(
+                        field,
+                        text.substring(from + marks.getFirst().length(), to).strip());
+                fields.put(
+                        "content", text.substring(to + marks.getLast().length()).stripLeading());
                 return;
             }
         }

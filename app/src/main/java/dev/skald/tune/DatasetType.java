@@ -1,10 +1,12 @@
 package dev.skald.tune;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.skald.InvalidInputException;
 import dev.skald.config.OneValue;
 import dev.skald.config.Value;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,12 +20,29 @@ public record DatasetType(String name, Map<String, String> keys) implements OneV
 
     static final String USER_DEFINED = "user_defined";
 
+    private static final List<String> NAMES =
+            List.of("completion", "chat_template", "alpaca", "input_output", "tokenized");
+
     /** The text of a field as it is, all of it learned. */
     public static final DatasetType COMPLETION = new DatasetType("completion", Map.of());
 
-    /** {@code pretrain} is {@code completion}; keeps a copy of the keys. */
+    /**
+     * {@code pretrain} is {@code completion}; keeps a copy of the keys.
+     *
+     * @throws InvalidInputException when there is no such type
+     */
     public DatasetType {
         name = name.equals("pretrain") ? "completion" : name;
+        if (name.startsWith("sharegpt")) {
+            throw new InvalidInputException("found '" + name
+                    + "', which is no more; expected type: chat_template with field_messages: conversations and"
+                    + " message_property_mappings: {role: from, content: value}");
+        }
+        if (!NAMES.contains(name)
+                && !name.equals(USER_DEFINED)
+                && !name.matches("alpaca:(instruct|chat|chatml)|(chat_template|chatml|llama3)\\.\\w+")) {
+            throw new InvalidInputException("found '" + name + "', expected one of " + String.join(", ", NAMES));
+        }
         keys = Collections.unmodifiableMap(new TreeMap<>(keys));
     }
 
@@ -39,7 +58,11 @@ public record DatasetType(String name, Map<String, String> keys) implements OneV
             });
             return new DatasetType(USER_DEFINED, keys);
         }
-        return new DatasetType(value.text(), Map.of());
+        try {
+            return new DatasetType(value.text(), Map.of());
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException(value.where() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Whether rows are plain texts, as continued pretraining has them. */

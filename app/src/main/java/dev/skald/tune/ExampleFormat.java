@@ -7,8 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** How the rows of a data set become examples. Immutable, and thread-safe. */
-sealed interface ExampleFormat
-        permits ConversationRows, InstructionRows, SegmentRows, CompletionRows, TokenisedRows {
+sealed interface ExampleFormat permits ConversationRows, InstructionRows, SegmentRows, CompletionRows, TokenisedRows {
 
     /**
      * The examples of a row: one, mostly; several of a long text that is cut.

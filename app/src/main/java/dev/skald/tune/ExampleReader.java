@@ -119,9 +119,8 @@ public final class ExampleReader {
     }
 
     private List<Read> encoded(ForkJoinPool pool, ExampleFormat format, List<Row> batch) {
-        return pool.submit(() -> batch.parallelStream()
-                        .map(row -> encoded(format, row))
-                        .toList())
+        return pool.submit(() ->
+                        batch.parallelStream().map(row -> encoded(format, row)).toList())
                 .join();
     }
 
@@ -144,10 +143,12 @@ public final class ExampleReader {
                     case "truncate" -> {
                         tally.truncated++;
                         kept = new Example(
-                                Arrays.copyOf(example.ids(), sequenceLen), Arrays.copyOf(example.labels(), sequenceLen));
+                                Arrays.copyOf(example.ids(), sequenceLen),
+                                Arrays.copyOf(example.labels(), sequenceLen));
                     }
-                    case "raise" -> throw new InvalidInputException(read.place + ": has " + example.ids().length
-                            + " tokens, expected at most sequence_len " + sequenceLen);
+                    case "raise" ->
+                        throw new InvalidInputException(read.place + ": has " + example.ids().length
+                                + " tokens, expected at most sequence_len " + sequenceLen);
                     default -> {
                         tally.tooLong++;
                         continue;

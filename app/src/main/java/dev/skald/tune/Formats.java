@@ -6,16 +6,12 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Chooses how rows become examples, by a data set's {@code type} and the configuration around it. */
 final class Formats {
-
-    private static final List<String> TYPES =
-            List.of("chat_template", "alpaca", "input_output", "completion", "tokenized");
 
     private final TuningConfig tuning;
     private final Tokenizer tokenizer;
@@ -35,16 +31,14 @@ final class Formats {
         }
         return switch (name) {
             case "chat_template" -> conversations(keys);
-            case DatasetType.USER_DEFINED -> InstructionRows.userDefined(
-                    type.keys(), tokenizer, tuning.trainOnInputs(), sequenceLen);
+            case DatasetType.USER_DEFINED ->
+                InstructionRows.userDefined(type.keys(), tokenizer, tuning.trainOnInputs(), sequenceLen);
             case "input_output" -> new SegmentRows(tokenizer);
             case "completion" -> new CompletionRows(textField, tokenizer, sequenceLen);
             case "tokenized" -> new TokenisedRows(tokenizer);
-            case "sharegpt" -> throw new InvalidInputException(
-                    "datasets: type: found 'sharegpt', which is no more; expected type: chat_template with"
-                            + " field_messages: conversations and message_property_mappings: {role: from, content: value}");
-            default -> throw new InvalidInputException("datasets: type: found '" + name + "', expected one of "
-                    + String.join(", ", TYPES));
+            default ->
+                throw new InvalidInputException("datasets: type: found '" + name
+                        + "', which is one of preferences; they are learned with rl: dpo");
         };
     }
 
@@ -87,7 +81,9 @@ final class Formats {
     LabelRule labels(ConversationKeys keys) {
         Set<Integer> eot = tuning.eotTokens().stream().map(this::eot).collect(Collectors.toSet());
         OptionalInt eos = tokenizer.eosId();
-        if (eos.isPresent() && eot.contains(eos.getAsInt()) && !keys.trainOnEos().equals(keys.trainOnEot())) {
+        if (eos.isPresent()
+                && eot.contains(eos.getAsInt())
+                && !keys.trainOnEos().equals(keys.trainOnEot())) {
             throw new InvalidInputException("eot_tokens has the eos token, but train_on_eos " + keys.trainOnEos()
                     + " contradicts train_on_eot " + keys.trainOnEot());
         }
@@ -100,8 +96,8 @@ final class Formats {
     private int eot(String token) {
         OptionalInt id = tokenizer.id(token);
         if (id.isEmpty()) {
-            throw new InvalidInputException("eot_tokens: found '" + token
-                    + "', expected a token of the tokenizer; tokens: adds one");
+            throw new InvalidInputException(
+                    "eot_tokens: found '" + token + "', expected a token of the tokenizer; tokens: adds one");
         }
         return id.getAsInt();
     }

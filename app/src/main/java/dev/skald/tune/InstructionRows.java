@@ -58,14 +58,18 @@ final class InstructionRows implements ExampleFormat {
         String instruction = "{instruction}";
         String both = "{instruction}\n{input}";
         Keys keys = switch (style) {
-            case "instruct" -> alpaca(
-                    WITH_INPUT + "### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:\n",
-                    WITHOUT_INPUT + "### Instruction:\n{instruction}\n\n### Response:\n");
-            case "chat" -> alpaca(
-                    WITH_INPUT + "USER: " + both + "\nASSISTANT:", WITHOUT_INPUT + "USER: " + instruction + "\nASSISTANT:");
+            case "instruct" ->
+                alpaca(
+                        WITH_INPUT + "### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:\n",
+                        WITHOUT_INPUT + "### Instruction:\n{instruction}\n\n### Response:\n");
+            case "chat" ->
+                alpaca(
+                        WITH_INPUT + "USER: " + both + "\nASSISTANT:",
+                        WITHOUT_INPUT + "USER: " + instruction + "\nASSISTANT:");
             case "chatml" -> alpaca(chatMl(WITH_INPUT, both), chatMl(WITHOUT_INPUT, instruction));
-            default -> throw new InvalidInputException(
-                    "datasets: type: found 'alpaca:" + style + "', expected alpaca, alpaca:chat or alpaca:chatml");
+            default ->
+                throw new InvalidInputException(
+                        "datasets: type: found 'alpaca:" + style + "', expected alpaca, alpaca:chat or alpaca:chatml");
         };
         return new InstructionRows(keys, tokenizer, trainOnInputs, sequenceLen);
     }
@@ -92,10 +96,14 @@ final class InstructionRows implements ExampleFormat {
                 "format",
                 "no_input_format",
                 "field");
-        type.keySet().stream().filter(key -> !known.contains(key)).sorted().findFirst().ifPresent(key -> {
-            throw new InvalidInputException(
-                    "datasets: type: unknown key '" + key + "', expected some of " + String.join(", ", known));
-        });
+        type.keySet().stream()
+                .filter(key -> !known.contains(key))
+                .sorted()
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new InvalidInputException(
+                            "datasets: type: unknown key '" + key + "', expected some of " + String.join(", ", known));
+                });
         String format = type.getOrDefault("format", "{instruction} {input}");
         return new InstructionRows(
                 new Keys(
@@ -118,8 +126,8 @@ final class InstructionRows implements ExampleFormat {
         String input = row.path(keys.input()).asText("");
         String system = row.path(keys.system()).asText(keys.systemPrompt());
         String before = system.isEmpty() ? "" : keys.systemFormat().replace("{system}", system);
-        String prompt = before
-                + filled(input.isEmpty() ? keys.promptWithoutInput() : keys.prompt(), instruction, input);
+        String prompt =
+                before + filled(input.isEmpty() ? keys.promptWithoutInput() : keys.prompt(), instruction, input);
         int[] prompted = cut(tokenizer.encode(prompt, true));
         if (tokenizer.eosId().isPresent()
                 && prompted.length > 0
@@ -128,10 +136,13 @@ final class InstructionRows implements ExampleFormat {
         }
         int[] answer = cut(tokenizer.encode(ExampleFormat.text(row, keys.output())));
         if (tokenizer.eosId().isPresent() && answer.length < sequenceLen) {
-            answer = IntStream.concat(Arrays.stream(answer), IntStream.of(tokenizer.eosId().getAsInt()))
+            answer = IntStream.concat(
+                            Arrays.stream(answer),
+                            IntStream.of(tokenizer.eosId().getAsInt()))
                     .toArray();
         }
-        int[] ids = IntStream.concat(Arrays.stream(prompted), Arrays.stream(answer)).toArray();
+        int[] ids =
+                IntStream.concat(Arrays.stream(prompted), Arrays.stream(answer)).toArray();
         int[] labels = ids.clone();
         if (!trainOnInputs) {
             Arrays.fill(labels, 0, prompted.length, Example.NOT_LEARNED);

@@ -23,8 +23,7 @@ record SegmentRows(Tokenizer tokenizer) implements ExampleFormat {
             boolean learned = segment.get("label").booleanValue();
             int[] encoded = tokenizer.encode(segment.get("text").textValue());
             ids = IntStream.concat(ids, Arrays.stream(encoded));
-            labels = IntStream.concat(
-                    labels, Arrays.stream(encoded).map(id -> learned ? id : Example.NOT_LEARNED));
+            labels = IntStream.concat(labels, Arrays.stream(encoded).map(id -> learned ? id : Example.NOT_LEARNED));
         }
         return List.of(new Example(ids.toArray(), labels.toArray()));
     }

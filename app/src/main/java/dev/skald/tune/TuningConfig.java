@@ -39,7 +39,8 @@ public record TuningConfig(
         boolean datasetExactDeduplication,
 
         @Key(
-                value = "Refuse to train when no end of a message is learned, or a data set has rows of which nothing is.",
+                value =
+                        "Refuse to train when no end of a message is learned, or a data set has rows of which nothing is.",
                 defaultValue = "true")
         boolean requireLabels) {
 
@@ -55,8 +56,8 @@ public record TuningConfig(
             throw new InvalidInputException("min_sample_len: found " + minSampleLen + ", expected at least 1");
         }
         if (chatTemplateJinja != null && chatTemplate != null && !chatTemplate.equals("jinja")) {
-            throw new InvalidInputException("chat_template_jinja contradicts chat_template " + chatTemplate
-                    + ": give one of them");
+            throw new InvalidInputException(
+                    "chat_template_jinja contradicts chat_template " + chatTemplate + ": give one of them");
         }
     }
 }

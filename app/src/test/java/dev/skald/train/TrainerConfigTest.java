@@ -2,19 +2,19 @@ package dev.skald.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.Binder;
 import dev.skald.config.ConfigFile;
 import dev.skald.config.Key;
-import dev.skald.tune.DatasetType;
 import dev.skald.tokenizer.Tokenizer;
+import dev.skald.tune.DatasetType;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -123,9 +123,8 @@ class TrainerConfigTest {
                         .endsWith(component.getName().equals("lossWatchdogThreshold") ? "..." : ".");
             }
         }
-        List<String> keys = Binder.components(TrainerConfig.class).stream()
-                .map(Binder::key)
-                .toList();
+        List<String> keys =
+                Binder.components(TrainerConfig.class).stream().map(Binder::key).toList();
         assertThat(keys).doesNotContainAnyElementsOf(AxolotlKeys.of().names());
     }
 
@@ -145,8 +144,7 @@ class TrainerConfigTest {
     })
     void aDatasetIsNamedAfterItsPath(String path, String name) {
         String here = Path.of("").toAbsolutePath().getFileName().toString();
-        assertThat(DatasetConfig.ofTexts(path, "text", "lang").name())
-                .isEqualTo(name.replace("HERE", here));
+        assertThat(DatasetConfig.ofTexts(path, "text", "lang").name()).isEqualTo(name.replace("HERE", here));
     }
 
     @Test
@@ -280,23 +278,19 @@ class TrainerConfigTest {
 
     @Test
     void allThatIsNotHereIsSaidAtOnce() {
-        assertThatThrownBy(() -> parse(SMALLEST.replace("{path: texts}", "{path: texts, split: 'train[:5%]'}") + """
-                        load_in_4bit: true
-                        adapter: qlora
+        assertThatThrownBy(() -> parse(SMALLEST.replace("{path: texts}", "{path: texts, skip: 5}") + """
                         relora: true
                         sequense_len: 1
                         ddp_timeot: 3
-                        rl: dpo
+                        peft_use_dora: true
                         batch_size: 16
                         """))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessage("trainer.yaml: unknown keys 'sequense_len' (did you mean 'sequence_len'?), "
                         + "'ddp_timeot' (did you mean 'ddp_timeout'?); "
-                        + "datasets[0].split: found \"train[:5%]\", but give a file, a directory or a glob as path; "
-                        + "load_in_4bit: found true, but parameters are not quantised here; "
-                        + "adapter: found \"qlora\", but all parameters are trained here; remove the key; "
+                        + "datasets[0].skip: found 5, but give a file, a directory or a glob as path; "
                         + "relora: found true, but all parameters are trained here; remove the key; "
-                        + "rl: found \"dpo\", but texts as they are are all that is trained on here; "
+                        + "peft_use_dora: found true, but adapters are plain LoRA here; "
                         + "batch_size: found 16, but a step has micro_batch_size x gradient_accumulation_steps x ranks; "
                         + "give gradient_accumulation_steps");
     }
@@ -313,7 +307,8 @@ class TrainerConfigTest {
                 """;
         TrainerConfig config = TrainerConfig.of(ConfigFile.parseYaml("trainer.yaml", yaml), List.of(), warnings);
         assertThat(config.datasets())
-                .containsExactly(DatasetConfig.ofTexts("texts", "body", "lang"));
+                .extracting(DatasetConfig::path, DatasetConfig::textField)
+                .containsExactly(tuple("texts", "body"));
         assertThat(warnings).singleElement().asString().contains("pretraining_dataset is read as datasets");
         assertThat(parse("base_model: m\nlearning_rate: 1e-4\npretraining_dataset: texts\n")
                         .datasets())
@@ -356,13 +351,19 @@ class TrainerConfigTest {
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
             datasets: []           | datasets is missing
             datasets: 3            | datasets: found 3, expected a list
-            datasets: [{path: a, type: alpaca}]  | datasets: a: type: found 'alpaca', expected completion
+            datasets: [{path: a, type: alpacca}] | datasets[0].type: found 'alpacca', expected one of completion, chat_template, alpaca, input_output, tokenized
+            datasets: [{path: a, type: sharegpt}] | expected type: chat_template with field_messages: conversations
+            datasets: [{path: a, split: 'train[:5%]'}] | datasets: a: split train[:5%] and data_files [] are for examples
             datasets: [{path: a, texfield: b}]   | unknown key 'datasets[0].texfield'; did you mean 'datasets[0].text_field'?
             datasets: [{type: completion}]       | datasets: an entry has no path
             datasets: [{path: a, weight: -1}]    | datasets: a: weight: found -1.0, expected more than 0, at most 1000
             save_steps: 1.5        | save_steps: found 1.5, expected a whole number of steps, or a fraction of the run below 1
             val_set_size: 1.5      | val_set_size: found 1.5, expected a fraction below 1 or a whole number of documents
-            adapter: lora          | adapter: found "lora", but all parameters are trained here
+            adapter: dora          | adapter: found 'dora', expected lora or qlora
+            adapter: lora          | adapter lora wants lora_target_modules, or lora_target_linear: true
+            load_in_8bit: true     | load_in_8bit wants adapter: lora or qlora
+            rl: ppo                | rl: found 'ppo', expected one of dpo, ipo, kto, orpo, simpo
+            excess_length_strategy: cut | excess_length_strategy: found 'cut', expected one of drop, truncate, raise
             adam_beta2: 1          | adam_beta2: found 1.0, expected 0 to below 1
             gradient_checkpointing: offload | gradient_checkpointing: found "offload", expected true or false
             """)

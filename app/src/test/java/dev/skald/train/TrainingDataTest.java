@@ -194,7 +194,8 @@ class TrainingDataTest {
         Path packed = directory.resolve("packed");
         Tokenizer other = Tokenizer.load(directory.resolve("tokenizer"));
         new DatasetPacker(
-                        List.of(DatasetConfig.ofTexts(directory.resolve("sv.jsonl").toString(), "text", "lang")),
+                        List.of(DatasetConfig.ofTexts(
+                                directory.resolve("sv.jsonl").toString(), "text", "lang")),
                         List.of(),
                         other,
                         new dev.skald.dataset.PackedIndex.Encoding("another", 258, null, 257),

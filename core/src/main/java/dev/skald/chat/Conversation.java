@@ -110,8 +110,7 @@ public record Conversation(String text, int[] ids, List<Said> tokens, int[] begi
             chars[2 * i] = charOf[start];
             chars[2 * i + 1] = end == start
                     ? charOf[start]
-                    : charOf[end - 1]
-                            + Character.charCount(text.codePointAt(charOf[end - 1]));
+                    : charOf[end - 1] + Character.charCount(text.codePointAt(charOf[end - 1]));
             start = end;
         }
         return chars;

@@ -50,8 +50,7 @@ record ChunkedCrossEntropy(Gemm gemm, Logits logits) {
             try (PointerScope _ = new PointerScope()) {
                 int rows = Math.min(most, targets.length - start);
                 Tensor chunk = logits(hidden.narrow(0, start, rows), weight);
-                double[] found =
-                        logits.crossEntropies(chunk, Arrays.copyOfRange(targets, start, start + rows), NONE);
+                double[] found = logits.crossEntropies(chunk, Arrays.copyOfRange(targets, start, start + rows), NONE);
                 System.arraycopy(found, 0, losses, start, rows);
                 sum += sum(found);
             }

@@ -85,8 +85,8 @@ public record AdapterConfig(
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw new InvalidInputException("target_modules: '" + regex + "' is no regular expression: "
-                    + e.getDescription(), e);
+            throw new InvalidInputException(
+                    "target_modules: '" + regex + "' is no regular expression: " + e.getDescription(), e);
         }
     }
 
@@ -134,7 +134,9 @@ public record AdapterConfig(
 
     private static <T> Optional<T> ofPattern(Map<String, T> patterns, String module) {
         return patterns.entrySet().stream()
-                .filter(each -> pattern("(.*\\.)?(" + each.getKey() + ")").matcher(module).matches())
+                .filter(each -> pattern("(.*\\.)?(" + each.getKey() + ")")
+                        .matcher(module)
+                        .matches())
                 .map(Map.Entry::getValue)
                 .findFirst();
     }
@@ -224,7 +226,10 @@ public record AdapterConfig(
         json.put("inference_mode", true);
         json.put("init_lora_weights", true);
         json.putNull("layers_pattern");
-        array(json, "layers_to_transform", layers.stream().map(each -> (Object) each).toList());
+        array(
+                json,
+                "layers_to_transform",
+                layers.stream().map(each -> (Object) each).toList());
         number(json, "lora_alpha", alpha);
         json.put("lora_dropout", dropout);
         array(json, "modules_to_save", modulesToSave);

@@ -53,8 +53,9 @@ public final class AdapterParameters implements TrainableWeights {
         this.dropout = new Dropout(config.dropout());
         for (Parameter parameter : Parameter.of(model)) {
             for (Shape each : shapes(parameter, config)) {
-                long offset =
-                        list.isEmpty() ? 0 : list.getLast().offset() + list.getLast().numel();
+                long offset = list.isEmpty()
+                        ? 0
+                        : list.getLast().offset() + list.getLast().numel();
                 Parameter own = new Parameter(each.name(), each.sizes(), offset, list.size());
                 list.add(own);
                 ofBase.computeIfAbsent(parameter.name(), _ -> new ArrayList<>()).add(own);
@@ -106,15 +107,18 @@ public final class AdapterParameters implements TrainableWeights {
         }
         for (String target : config.targetModules()) {
             if (!target.equals("all-linear")
-                    && Parameter.of(model).stream().noneMatch(each -> config.targets(module(each))
-                            && (module(each).equals(target) || module(each).endsWith("." + target)))) {
+                    && Parameter.of(model).stream()
+                            .noneMatch(each -> config.targets(module(each))
+                                    && (module(each).equals(target)
+                                            || module(each).endsWith("." + target)))) {
                 throw new InvalidInputException("the adapter's target module '" + target
                         + "' is none that can have one; expected some of " + String.join(", ", AdapterConfig.LINEAR));
             }
         }
         for (String saved : config.modulesToSave()) {
             if (Parameter.of(model).stream()
-                    .noneMatch(each -> module(each).equals(saved) || module(each).endsWith("." + saved))) {
+                    .noneMatch(
+                            each -> module(each).equals(saved) || module(each).endsWith("." + saved))) {
                 throw new InvalidInputException("the adapter's modules_to_save: '" + saved
                         + "' is no module here; there are " + String.join(", ", modules)
                         + (model.tie_word_embeddings() ? " (lm_head is embed_tokens in this model)" : ""));
@@ -248,8 +252,8 @@ public final class AdapterParameters implements TrainableWeights {
                 }
             }
             if (!names.isEmpty()) {
-                throw new InvalidInputException(path + ": tensor '" + names.values().iterator().next()
-                        + "' is none of this adapter's (" + names.size() + " such)");
+                throw new InvalidInputException(path + ": tensor '"
+                        + names.values().iterator().next() + "' is none of this adapter's (" + names.size() + " such)");
             }
         }
     }

@@ -52,8 +52,7 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
                 new Head(weights.learned(head), weights.weight(head)));
     }
 
-    private record Builder(
-            LlamaConfig config, Map<String, Parameter> parameters, Weights weights, Kernels kernels) {
+    private record Builder(LlamaConfig config, Map<String, Parameter> parameters, Weights weights, Kernels kernels) {
 
         Block block(String layer) {
             return new Block(

@@ -1,5 +1,6 @@
 package dev.skald.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -9,9 +10,10 @@ import java.util.List;
  * @param targets token that each row has to predict; -100: none
  * @param positions position of each row, for RoPE
  * @param documentStarts ascending, first 0: every row at which a new span of attention begins; the start of a sequence is one too
+ * @param padding rows at the end that are there for the number of rows alone
  */
 @SuppressWarnings("ArrayRecordComponent") // as large as a batch, and read only
-public record PackedRows(int[] ids, int[] targets, int[] positions, int[] documentStarts) {
+public record PackedRows(int[] ids, int[] targets, int[] positions, int[] documentStarts, int padding) {
 
     /** Marks a row that predicts nothing; as PyTorch's cross entropy. */
     public static final int NOT_PREDICTED = -100;
@@ -30,6 +32,37 @@ public record PackedRows(int[] ids, int[] targets, int[] positions, int[] docume
                         "document " + i + " starts at row " + documentStarts[i] + " of " + ids.length);
             }
         }
+    }
+
+    /** Without padding. */
+    public PackedRows(int[] ids, int[] targets, int[] positions, int[] documentStarts) {
+        this(ids, targets, positions, documentStarts, 0);
+    }
+
+    /**
+     * The same with rows at the end, a span of attention of their own, up to a multiple of so many rows. Libraries keep something for each number of
+     * rows that they have multiplied.
+     */
+    public PackedRows paddedTo(int multiple) {
+        int rows = rows();
+        int all = Math.ceilDiv(rows, multiple) * multiple;
+        if (all == rows) {
+            return this;
+        }
+        int[] allTargets = Arrays.copyOf(targets, all);
+        int[] allPositions = Arrays.copyOf(positions, all);
+        Arrays.fill(allTargets, rows, all, NOT_PREDICTED);
+        for (int i = rows; i < all; i++) {
+            allPositions[i] = i - rows;
+        }
+        int[] starts = Arrays.copyOf(documentStarts, documentStarts.length + 1);
+        starts[documentStarts.length] = rows;
+        return new PackedRows(Arrays.copyOf(ids, all), allTargets, allPositions, starts, all - rows);
+    }
+
+    /** How many rows are no padding. */
+    public int tokens() {
+        return rows() - padding;
     }
 
     /** Micro-batches as one, one after the other. */

@@ -94,9 +94,7 @@ public final class TrainableLlama implements AutoCloseable {
      */
     public double forwardBackward(PackedRows rows, RowScales scales, Gradients gradients) {
         return forwardBackward(
-                rows,
-                gradients,
-                (normed, weight) -> scales.of(kernels.crossEntropies(normed, weight, rows.targets())));
+                rows, gradients, (normed, weight) -> scales.of(kernels.crossEntropies(normed, weight, rows.targets())));
     }
 
     /** What each row's loss counts, by the output layer's input and weight. */

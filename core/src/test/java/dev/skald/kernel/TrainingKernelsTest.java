@@ -219,7 +219,12 @@ class TrainingKernelsTest {
                 Tensor hiddenGradient = torch.empty_like(hidden);
                 Tensor weightGradient = zeros(vocab, features).fill_(new Scalar(1.0));
                 assertThat(kernels.crossEntropyBackward(
-                        hidden, weight, targets, scales(rows, scale), hiddenGradient, Optional.of(weightGradient)))
+                                hidden,
+                                weight,
+                                targets,
+                                scales(rows, scale),
+                                hiddenGradient,
+                                Optional.of(weightGradient)))
                         .isEqualTo(kernels.crossEntropy(hidden, weight, targets));
                 assertClose("dHidden", hiddenGradient, doubles(hiddenLeaf.grad()), tolerance(dtype));
                 assertClose(
