@@ -19,7 +19,7 @@ final class CommandGroups implements IHelpSectionRenderer {
             "Begin", List.of("demo", "doctor"),
             "Use a model", List.of("generate", "chat", "serve", "evaluate", "tokenize", "inspect"),
             "Build a corpus", List.of("corpus", "tokenizer", "pack"),
-            "Train a model", List.of("train", "data", "card"),
+            "Train a model", List.of("train", "data", "merge", "card"),
             "System", List.of("completion", "man"));
 
     private static final List<String> ORDER =

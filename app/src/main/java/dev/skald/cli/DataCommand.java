@@ -16,30 +16,28 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code skald data}: what a training run has seen. */
+/** {@code skald data}: what a training run sees. */
 @Command(
         name = "data",
         description =
                 "Prints which documents an optimizer step of a training run sees: a line for each part of a document.",
         mixinStandardHelpOptions = true,
+        subcommands = LabelsCommand.class,
         footer = {"", "Example:", "  skald data configs/nordic-8b/trainer.yaml --step 1500 --processes 92"})
 final class DataCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "FILE", description = "The trainer.yaml of the run.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The trainer.yaml of the run.")
     private Path config;
 
     @Parameters(
             index = "1..*",
+            arity = "0..*",
             paramLabel = "KEY=VALUE",
             description = "Settings that the run had on its command line.")
     private List<String> overrides = List.of();
 
-    @Option(
-            names = "--step",
-            required = true,
-            paramLabel = "N",
-            description = "The step, from 1, as metrics.jsonl counts.")
-    private long step;
+    @Option(names = "--step", paramLabel = "N", description = "The step, from 1, as metrics.jsonl counts.")
+    private Long step;
 
     @Option(
             names = "--processes",
@@ -53,6 +51,9 @@ final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (config == null || step == null) {
+            throw new InvalidInputException("expected FILE and --step, or labels FILE");
+        }
         if (step < 1 || processes < 1) {
             throw new InvalidInputException(
                     "--step: found " + step + ", --processes: found " + processes + ", expected at least 1");

@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             DoctorCommand.class,
             GenerateCommand.class,
             InspectCommand.class,
+            MergeCommand.class,
             EvaluateCommand.class,
             PackCommand.class,
             ServeCommand.class,

@@ -21,6 +21,13 @@ final class ModelOptions {
     private Path model;
 
     @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description =
+                    "An adapter (LoRA) to put beside the model's weights: a directory as PEFT writes it, or the output_dir of the run that tuned it.")
+    private Path adapter;
+
+    @Option(
             names = "--dtype",
             paramLabel = "DTYPE",
             defaultValue = "auto",
@@ -37,13 +44,17 @@ final class ModelOptions {
     /** Loads the model; what its generation_config.json asks for without effect is said on {@code err}. */
     Generator load(PrintWriter err) throws IOException {
         Path directory = directory();
-        return warned(Generator.load(directory, dtype(), device), directory, err);
+        return warned(Generator.load(directory, adapter(), dtype(), device), directory, err);
+    }
+
+    private Optional<Path> adapter() {
+        return Optional.ofNullable(adapter);
     }
 
     /** The same for a stated load, see {@link Generator}. */
     Generator load(int sequences, int waiting, PrintWriter err) throws IOException {
         Path directory = directory();
-        return warned(Generator.load(directory, dtype(), device, sequences, waiting), directory, err);
+        return warned(Generator.load(directory, adapter(), dtype(), device, sequences, waiting), directory, err);
     }
 
     /** What the model is called where nobody says it: its directory's name. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.engine.Engine;
 import dev.skald.gguf.Gguf;
+import dev.skald.model.AdapterConfig;
 import dev.skald.model.LatestCheckpoint;
 import dev.skald.model.Llama;
 import dev.skald.model.LlamaConfig;
@@ -85,6 +86,12 @@ public final class Generator implements AutoCloseable {
         return load(directory, dtype, device, MOST_SEQUENCES, MOST_WAITING);
     }
 
+    /** As {@link #load(Path, Optional, String)}, with an adapter beside the model's weights. */
+    public static Generator load(Path directory, Optional<Path> adapter, Optional<DType> dtype, String device)
+            throws IOException {
+        return load(directory, adapter, dtype, device, MOST_SEQUENCES, MOST_WAITING);
+    }
+
     /**
      * Loads a model directory for a stated load.
      *
@@ -98,17 +105,42 @@ public final class Generator implements AutoCloseable {
      */
     public static Generator load(Path directory, Optional<DType> dtype, String device, int sequences, int waiting)
             throws IOException {
-        Path files = Gguf.isGguf(directory) || Files.exists(directory.resolve("config.json"))
-                ? directory
-                : LatestCheckpoint.in(directory).orElse(directory);
-        ObjectNode defaults = GenerationConfig.read(files);
-        Llama model = Llama.load(files, dtype, device);
+        return load(directory, Optional.empty(), dtype, device, sequences, waiting);
+    }
+
+    /**
+     * As {@link #load(Path, Optional, String, int, int)}, with an adapter beside the model's weights. What lies in the adapter's directory of tokenizer
+     * and generation_config.json is taken from there.
+     *
+     * @param adapter the directory of an adapter as PEFT writes it, or the output_dir of the run that made it; empty: none
+     */
+    public static Generator load(
+            Path directory, Optional<Path> adapter, Optional<DType> dtype, String device, int sequences, int waiting)
+            throws IOException {
+        Path files = Gguf.isGguf(directory) ? directory : latest(directory, "config.json");
+        Optional<Path> beside = Optional.empty();
+        if (adapter.isPresent()) {
+            beside = Optional.of(latest(adapter.get(), AdapterConfig.FILE));
+        }
+        Path defaultsOf = beside.filter(each -> Files.exists(each.resolve("generation_config.json")))
+                .orElse(files);
+        Path tokenizerOf = beside.filter(each -> Files.exists(each.resolve("tokenizer.json")))
+                .orElse(files);
+        ObjectNode defaults = GenerationConfig.read(defaultsOf);
+        Llama model = Llama.load(files, beside, dtype, device);
         try {
-            return new Generator(model, ModelTokenizer.load(files), defaults, sequences, waiting);
+            return new Generator(model, ModelTokenizer.load(tokenizerOf), defaults, sequences, waiting);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    /** A directory that has a file, or the latest checkpoint in it. */
+    private static Path latest(Path directory, String file) throws IOException {
+        return Files.exists(directory.resolve(file))
+                ? directory
+                : LatestCheckpoint.in(directory).orElse(directory);
     }
 
     /** The model's configuration. */

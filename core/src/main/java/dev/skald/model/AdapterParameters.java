@@ -71,6 +71,28 @@ public final class AdapterParameters implements TrainableWeights {
         }
     }
 
+    /**
+     * An adapter beside the weights of a checkpoint, which stays its owner's.
+     *
+     * @param directory with the adapter's two files
+     * @throws InvalidInputException when it is none, or not one of this model
+     */
+    public static AdapterParameters load(Path directory, LlamaCheckpoint checkpoint, DeviceType device) {
+        AdapterParameters adapter = new AdapterParameters(
+                checkpoint.config(),
+                AdapterConfig.read(directory),
+                new BaseWeights(checkpoint),
+                checkpoint.dtype(),
+                device);
+        try {
+            adapter.copyFrom(directory);
+            return adapter;
+        } catch (RuntimeException e) {
+            adapter.close();
+            throw e;
+        }
+    }
+
     @SuppressWarnings("ArrayRecordComponent")
     private record Shape(String name, long... sizes) {}
 

@@ -33,19 +33,24 @@ public final class Llama implements AutoCloseable {
 
     private final LlamaConfig config;
     private final LlamaCheckpoint checkpoint;
+    private final Optional<AdapterParameters> adapter;
     private final Decoder decoder;
     private final RopeTable rope;
     private final DeviceType device;
     private final Kernels kernels;
     private final Linear head;
 
-    private Llama(LlamaCheckpoint checkpoint, DeviceType device) {
+    private Llama(LlamaCheckpoint checkpoint, Optional<AdapterParameters> adapter, DeviceType device) {
         this.checkpoint = checkpoint;
+        this.adapter = adapter;
         this.config = checkpoint.config();
         this.device = device;
         this.rope = new RopeTable(config, device);
         this.kernels = Kernels.on(device);
-        this.decoder = Decoder.of(config, new Weights.Fixed(checkpoint::tensor), kernels);
+        this.decoder = Decoder.of(
+                config,
+                adapter.map(each -> (Weights) each).orElseGet(() -> new Weights.Fixed(checkpoint::tensor)),
+                kernels);
         this.head = new Linear.Frozen(Matrix.of(decoder.head().weight()), kernels.gemm());
     }
 
@@ -68,9 +73,25 @@ public final class Llama implements AutoCloseable {
      * @throws InvalidInputException as {@link LlamaCheckpoint#open}
      */
     public static Llama load(Path directory, Optional<DType> dtype, String device) {
+        return load(directory, Optional.empty(), dtype, device);
+    }
+
+    /**
+     * As {@link #load(Path, Optional, String)}, with an adapter beside the weights.
+     *
+     * @param adapter the directory of an adapter, as PEFT writes it
+     * @throws InvalidInputException also when the adapter is not one of this model
+     */
+    public static Llama load(Path directory, Optional<Path> adapter, Optional<DType> dtype, String device) {
         Natives.load();
         DeviceType chosen = DeviceType.choose(device);
-        return new Llama(LlamaCheckpoint.open(directory, dtype, chosen), chosen);
+        LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, dtype, chosen);
+        try {
+            return new Llama(checkpoint, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen);
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
     }
 
     /** The model's configuration; its dtype is the one computed in. */
@@ -169,6 +190,7 @@ public final class Llama implements AutoCloseable {
     @Override
     public void close() {
         rope.close();
+        adapter.ifPresent(AdapterParameters::close);
         checkpoint.close();
     }
 

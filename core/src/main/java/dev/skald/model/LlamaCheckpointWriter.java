@@ -9,9 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a model directory as transformers' {@code save_pretrained} does: safetensors, in shards when large, and the files beside them. */
@@ -70,13 +73,42 @@ public final class LlamaCheckpointWriter {
     public static void writeInto(
             Path directory, LlamaConfig config, List<Tensor> tensors, Map<String, Path> companions, long shardBytes)
             throws IOException {
-        List<Map<String, Tensor>> shards = shards(config, tensors, shardBytes);
-        if (shards.size() == 1) {
-            SafeTensorsWriter.write(directory.resolve("model.safetensors"), shards.getFirst(), METADATA);
-        } else {
-            writeShards(directory, shards, tensors);
+        List<Parameter> parameters = Parameter.of(config);
+        if (parameters.size() != tensors.size()) {
+            throw new IllegalArgumentException(tensors.size() + " tensors for " + parameters.size() + " parameters");
         }
-        writeBeside(directory, config.withDType(DType.of(tensors.getFirst().scalar_type())), companions);
+        DType dtype = DType.of(tensors.getFirst().scalar_type());
+        writeInto(
+                directory,
+                config.withDType(dtype),
+                parameter -> tensors.get(parameter.index()),
+                companions,
+                shardBytes);
+    }
+
+    /**
+     * As {@link #writeInto(Path, LlamaConfig, List, Map, long)}, one tensor in memory at a time.
+     *
+     * @param config with the dtype of all tensors
+     * @param tensors gives a parameter's; made in a scope that ends when it is written
+     */
+    static void writeInto(
+            Path directory,
+            LlamaConfig config,
+            Function<Parameter, Tensor> tensors,
+            Map<String, Path> companions,
+            long shardBytes)
+            throws IOException {
+        Map<String, Parameter> byName = new HashMap<>();
+        Parameter.of(config).forEach(each -> byName.put(each.name(), each));
+        Function<String, Tensor> named = name -> tensors.apply(byName.get(name));
+        List<List<SafeTensors.Entry>> shards = shards(config, shardBytes);
+        if (shards.size() == 1) {
+            SafeTensorsWriter.write(directory.resolve("model.safetensors"), shards.getFirst(), named, METADATA);
+        } else {
+            writeShards(directory, shards, named);
+        }
+        writeBeside(directory, config, companions);
     }
 
     /** Writes what a model directory has beside its weights. */
@@ -93,39 +125,37 @@ public final class LlamaCheckpointWriter {
         }
     }
 
-    private static List<Map<String, Tensor>> shards(LlamaConfig config, List<Tensor> tensors, long shardBytes) {
-        List<Parameter> parameters = Parameter.of(config);
-        if (parameters.size() != tensors.size()) {
-            throw new IllegalArgumentException(tensors.size() + " tensors for " + parameters.size() + " parameters");
-        }
-        List<Map<String, Tensor>> shards = new ArrayList<>();
+    private static List<List<SafeTensors.Entry>> shards(LlamaConfig config, long shardBytes) {
+        DType dtype = config.torch_dtype().orElseThrow();
+        List<List<SafeTensors.Entry>> shards = new ArrayList<>();
         long filled = 0;
-        for (int i = 0; i < tensors.size(); i++) {
-            long bytes = tensors.get(i).numel() * tensors.get(i).element_size();
+        for (Parameter parameter : Parameter.of(config)) {
+            long bytes = parameter.numel() * dtype.bytes();
             if (shards.isEmpty() || filled + bytes > shardBytes) {
-                shards.add(new LinkedHashMap<>());
+                shards.add(new ArrayList<>());
                 filled = 0;
             }
-            shards.getLast().put(parameters.get(i).name(), tensors.get(i));
+            List<Long> shape = Arrays.stream(parameter.shape()).boxed().toList();
+            shards.getLast().add(new SafeTensors.Entry(parameter.name(), dtype.name(), shape, filled, filled + bytes));
             filled += bytes;
         }
         return shards;
     }
 
-    private static void writeShards(Path directory, List<Map<String, Tensor>> shards, List<Tensor> tensors)
-            throws IOException {
+    private static void writeShards(
+            Path directory, List<List<SafeTensors.Entry>> shards, Function<String, Tensor> tensors) throws IOException {
         ObjectNode index = ConfigReader.JSON.createObjectNode();
         index.putObject("metadata")
                 .put(
                         "total_size",
-                        tensors.stream()
-                                .mapToLong(t -> t.numel() * t.element_size())
+                        shards.stream()
+                                .mapToLong(shard -> shard.getLast().end())
                                 .sum());
         ObjectNode weightMap = index.putObject("weight_map");
         for (int i = 0; i < shards.size(); i++) {
             String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            SafeTensorsWriter.write(directory.resolve(name), shards.get(i), METADATA);
-            shards.get(i).keySet().forEach(tensor -> weightMap.put(tensor, name));
+            SafeTensorsWriter.write(directory.resolve(name), shards.get(i), tensors, METADATA);
+            shards.get(i).forEach(entry -> weightMap.put(entry.name(), name));
         }
         writeJson(directory.resolve("model.safetensors.index.json"), index);
     }

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -37,12 +38,24 @@ public final class SafeTensorsWriter {
      * @throws IOException when the file cannot be written, the disk being full for one
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        write(file, entries(tensors), tensors::get, metadata);
+    }
+
+    /**
+     * As {@link #write(Path, Map, Map)}, one tensor in memory at a time.
+     *
+     * @param entries one after the other, without gaps
+     * @param tensors gives the tensor of a name; made in a scope that ends when it is written
+     */
+    static void write(
+            Path file, List<SafeTensors.Entry> entries, Function<String, Tensor> tensors, Map<String, String> metadata)
+            throws IOException {
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            writeFully(out, header(entries(tensors), metadata));
-            for (Tensor tensor : tensors.values()) {
+            writeFully(out, header(entries, metadata));
+            for (SafeTensors.Entry entry : entries) {
                 try (PointerScope _ = new PointerScope()) {
-                    write(out, tensor.cpu().contiguous());
+                    write(out, tensors.apply(entry.name()).cpu().contiguous());
                 }
             }
             out.force(true);
