@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Examples:",
+            "Example:",
             "  skald merge configs/instruct/lora.yaml --out nordic-8b-instruct",
             "  skald merge --adapter outputs/lora --model Llama-3-8B --out merged"
         })

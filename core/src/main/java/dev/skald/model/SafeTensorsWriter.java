@@ -55,7 +55,12 @@ public final class SafeTensorsWriter {
             writeFully(out, header(entries, metadata));
             for (SafeTensors.Entry entry : entries) {
                 try (PointerScope _ = new PointerScope()) {
-                    write(out, tensors.apply(entry.name()).cpu().contiguous());
+                    Tensor tensor = tensors.apply(entry.name());
+                    if (!DType.of(tensor.scalar_type()).name().equals(entry.dtype())
+                            || tensor.nbytes() != entry.end() - entry.begin()) {
+                        throw new IllegalArgumentException("tensor '" + entry.name() + "' is not what was announced");
+                    }
+                    write(out, tensor.cpu().contiguous());
                 }
             }
             out.force(true);
