@@ -12,6 +12,7 @@ import dev.skald.chat.Message;
 import dev.skald.chat.PromptOptions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +43,29 @@ final class ConversationRows implements ExampleFormat {
     @Override
     public List<Example> examples(ObjectNode row) {
         List<Turn> turns = turns(row);
-        Conversation conversation =
-                template.conversation(turns.stream().map(Turn::message).toList(), options(row));
-        return List.of(new Example(conversation.ids(), labels.of(conversation, turns)));
+        PromptOptions options = options(row);
+        List<Message> messages = turns.stream().map(Turn::message).toList();
+        Conversation conversation = template.conversation(messages, options);
+        int[] starts = new int[turns.size()];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = turns.get(i).learned() ? start(messages, i, conversation, options) : -1;
+        }
+        return List.of(new Example(conversation.ids(), labels.of(conversation, turns, starts)));
+    }
+
+    /** Where a message with calls or reasoning begins to be other than one that only has its content; -1 for one that only has that. */
+    private int start(List<Message> messages, int number, Conversation conversation, PromptOptions options) {
+        Message message = messages.get(number);
+        Object calls = message.fields().get("tool_calls");
+        Object reasoning = message.fields().get(keys.fieldThinking());
+        if (!(calls instanceof List<?> list && !list.isEmpty())
+                && !(reasoning instanceof String text && !text.isEmpty())) {
+            return -1;
+        }
+        List<Message> plain = new ArrayList<>(messages.subList(0, number));
+        plain.add(Message.of(message.role(), message.content()));
+        int difference = Arrays.mismatch(template.conversation(plain, options).ids(), conversation.ids());
+        return difference == conversation.ids().length ? -1 : difference;
     }
 
     PromptOptions options(ObjectNode row) {

@@ -23,7 +23,12 @@ record LabelRule(int eos, Set<Integer> eot, String trainOnEos, String trainOnEot
         eot = Set.copyOf(eot);
     }
 
-    int[] of(Conversation conversation, List<Turn> turns) {
+    /**
+     * The labels of a conversation's tokens.
+     *
+     * @param starts by message, a token before its first that the template writes for it alone, such as the mark before a call; -1: none
+     */
+    int[] of(Conversation conversation, List<Turn> turns, int[] starts) {
         int[] ids = conversation.ids();
         int[] labels = new int[ids.length];
         Arrays.fill(labels, Example.NOT_LEARNED);
@@ -34,7 +39,7 @@ record LabelRule(int eos, Set<Integer> eot, String trainOnEos, String trainOnEot
             if (!turn.learned() && !trainOnEos.equals(ALL) && !trainOnEot.equals(ALL)) {
                 continue;
             }
-            int start = start(conversation, turns, i);
+            int start = starts[i] >= 0 ? starts[i] : start(conversation, i);
             int end = end(conversation, turns, i);
             if (start < 0 || start >= end) {
                 continue;
@@ -69,11 +74,8 @@ record LabelRule(int eos, Set<Integer> eot, String trainOnEos, String trainOnEot
         return at >= 0;
     }
 
-    /** The first token of what a message says. Of one that calls tools, that is where the reply begins, for the template spells calls. */
-    private static int start(Conversation conversation, List<Turn> turns, int message) {
-        if (turns.get(message).calls() && conversation.begins()[message] >= 0) {
-            return conversation.begins()[message];
-        }
+    /** The first token of what a message says. */
+    private static int start(Conversation conversation, int message) {
         for (int t = 0; t < conversation.ids().length; t++) {
             if (conversation.tokens().get(t).message() == message) {
                 return t;

@@ -6,6 +6,7 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A tokenizer whose ids 0 to 255 are bytes (in the order of the byte-level alphabet), 256 begins a text and 257 ends it. */
 public final class ByteTokenizer {
@@ -13,6 +14,11 @@ public final class ByteTokenizer {
     private ByteTokenizer() {}
 
     public static Tokenizer write(Path directory) throws IOException {
+        return write(directory, List.of("<s>", "</s>"), "<s>", "</s>");
+    }
+
+    /** The same with these special tokens, from id 256 on. */
+    public static Tokenizer write(Path directory, List<String> special, String bos, String eos) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode root = json.createObjectNode();
         root.set(
@@ -27,14 +33,18 @@ public final class ByteTokenizer {
             vocab.put(String.valueOf((char) (printable ? b : other++)), b);
         }
         model.putArray("merges");
-        root.set(
-                "added_tokens",
-                json.readTree(
-                        "[{\"id\":256,\"content\":\"<s>\",\"special\":true},{\"id\":257,\"content\":\"</s>\",\"special\":true}]"));
+        for (int i = 0; i < special.size(); i++) {
+            root.withArray("added_tokens")
+                    .addObject()
+                    .put("id", 256 + i)
+                    .put("content", special.get(i))
+                    .put("special", true);
+        }
         Files.createDirectories(directory);
         json.writeValue(directory.resolve("tokenizer.json").toFile(), root);
-        Files.writeString(
-                directory.resolve("tokenizer_config.json"), "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+        json.writeValue(
+                directory.resolve("tokenizer_config.json").toFile(),
+                json.createObjectNode().put("bos_token", bos).put("eos_token", eos));
         return Tokenizer.load(directory);
     }
 }
