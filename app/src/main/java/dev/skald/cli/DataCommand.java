@@ -59,7 +59,7 @@ final class DataCommand implements Callable<Integer> {
                     "--step: found " + step + ", --processes: found " + processes + ", expected at least 1");
         }
         TrainerConfig trainer = TrainerConfig.read(config, overrides, new ArrayList<>());
-        Tokenizer tokenizer = Tokenizer.load(trainer.tokenizerPath());
+        Tokenizer tokenizer = trainer.tokenizer().tokenizer();
         TrainingData.prepare(trainer, tokenizer);
         TrainingData data = TrainingData.open(trainer, tokenizer);
         PrintWriter out = spec.commandLine().getOut();

@@ -60,7 +60,7 @@ final class LabelsCommand implements Callable<Integer> {
         if (!trainer.learnsExamples()) {
             throw new InvalidInputException(config + ": its data sets are texts, of which every token is learned");
         }
-        Tokenizer tokenizer = Tokenizer.load(trainer.tokenizerPath());
+        Tokenizer tokenizer = trainer.tokenizer().tokenizer();
         PrintWriter out = spec.commandLine().getOut();
         new LabelledRows(trainer, tokenizer).read(rows == 0 ? Long.MAX_VALUE : rows, (dataset, place, example) -> {
             if (json) {

@@ -85,7 +85,7 @@ final class PackCommand implements Callable<Integer> {
             List<String> warnings = new ArrayList<>();
             TrainerConfig trainer = TrainerConfig.read(config, List.of(), warnings);
             warnings.forEach(warning -> System.err.println("warning: " + warning));
-            TrainingData.prepare(trainer, Tokenizer.load(trainer.tokenizerPath()));
+            TrainingData.prepare(trainer, trainer.tokenizer().tokenizer());
             return 0;
         }
         if (paths.isEmpty() || out == null || tokenizer == null) {

@@ -102,7 +102,7 @@ final class AxolotlKeys {
         keys.refused(
                 PREFERENCES, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");
         keys.refused(TEXTS, "use_pose", "pose_*", "s2_attention", "neftune_noise_alpha", "noisy_embedding_alpha");
-        keys.refused(CHANGED, "tokens", "added_tokens_overrides", "resize_token_embeddings_to_32x", "reinit_weights");
+        keys.refused(CHANGED, "resize_token_embeddings_to_32x", "reinit_weights");
         keys.refused(CHANGED, "overrides_of_model_config", "model_config", "rope_scaling", "shrink_embeddings");
         keys.refused(CHANGED, "fix_untrained_tokens", "tokenizer_class");
         keys.refused(SCHEDULE, "lr_quadratic_warmup", "cosine_constant_lr_ratio", "lr_scheduler_kwargs", "lr_groups");

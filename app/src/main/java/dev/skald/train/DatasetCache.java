@@ -14,7 +14,6 @@ import java.util.List;
 record DatasetCache(Path directory, Path outputDir, Tokenizer tokenizer, Encoding encoding, int threads) {
 
     static DatasetCache of(TrainerConfig config, Tokenizer tokenizer) {
-        config.specialTokens().require(tokenizer);
         int threads = config.datasetProcesses() == null
                 ? Runtime.getRuntime().availableProcessors()
                 : config.datasetProcesses();

@@ -12,6 +12,7 @@ import dev.skald.model.TrainableWeights;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -72,9 +73,9 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
             DeviceType device,
             StartingWeights starting,
             Map<String, Path> companions) {
-        AdapterConfig adapter = config.lora().adapterConfig(config.baseModel());
         LlamaCheckpoint base = LlamaCheckpoint.openAs(Path.of(config.baseModel()), dtype, device);
         try {
+            AdapterConfig adapter = adapterConfig(config, base.config(), model);
             AdapterParameters parameters = new AdapterParameters(model, adapter, new BaseWeights(base), dtype, device);
             switch (starting) {
                 case StartingWeights.Checkpoint checkpoint -> parameters.copyFrom(checkpoint.directory());
@@ -97,6 +98,16 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
             base.close();
             throw e;
         }
+    }
+
+    /** Tokens that are added are learned with the adapter: it saves the embeddings and the output layer. */
+    static AdapterConfig adapterConfig(TrainerConfig config, LlamaConfig base, LlamaConfig model) {
+        AdapterConfig adapter = config.lora().adapterConfig(config.baseModel());
+        if (model.vocab_size() == base.vocab_size()) {
+            return adapter;
+        }
+        return adapter.saving(
+                model.tie_word_embeddings() ? List.of("embed_tokens") : List.of("embed_tokens", "lm_head"));
     }
 
     @Override

@@ -6,13 +6,19 @@ import dev.skald.config.Binder;
 import dev.skald.config.ConfigFile;
 import dev.skald.config.ConfigWriter;
 import dev.skald.config.Key;
+import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.DatasetType;
+import dev.skald.tune.TunedTokenizer;
 import dev.skald.tune.TuningConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A {@code trainer.yaml}: names, defaults and meanings of the keys are Axolotl's. A component is null where the file does not state the key
@@ -34,6 +40,12 @@ public record TrainerConfig(
 
         @Key("What tokenizer_config.json says too: other tokens are not given to a tokenizer here.")
         SpecialTokens specialTokens,
+
+        @Key("Tokens that are added where the tokenizer lacks them, with embeddings that begin as the mean of all.")
+        List<String> tokens,
+
+        @Key("Other spellings of added tokens, by their id: reserved tokens become tokens of one's own.")
+        Map<String, String> addedTokensOverrides,
 
         @Key(value = "What to train on.", alsoCalled = "pretraining_dataset")
         List<DatasetConfig> datasets,
@@ -198,6 +210,11 @@ public record TrainerConfig(
 
     public TrainerConfig {
         specialTokens = specialTokens == null ? new SpecialTokens(null, null, null, null, List.of()) : specialTokens;
+        tokens = List.copyOf(tokens);
+        addedTokensOverrides = Collections.unmodifiableMap(new TreeMap<>(addedTokensOverrides));
+        for (String id : addedTokensOverrides.keySet()) {
+            require(id.matches("\\d{1,9}"), "added_tokens_overrides: found '" + id + "', expected the id of a token");
+        }
         datasets = List.copyOf(datasets);
         testDatasets = List.copyOf(testDatasets);
         require(baseModel != null, "base_model is missing");
@@ -306,6 +323,32 @@ public record TrainerConfig(
     /** Every key with its value, as a trainer.yaml that states the same run. */
     public String toYaml() {
         return ConfigWriter.toYaml(this);
+    }
+
+    /**
+     * The run's tokenizer, with what this changes of it.
+     *
+     * @throws InvalidInputException when a text would begin or end otherwise than it says, or a token is not there
+     */
+    public TunedTokenizer tokenizer() throws IOException {
+        if (!learnsExamples()) {
+            require(
+                    tokens.isEmpty() && addedTokensOverrides.isEmpty(),
+                    "tokens and added_tokens_overrides are for tuning: continued pretraining does not change the tokenizer");
+            Tokenizer tokenizer = Tokenizer.load(tokenizerPath());
+            specialTokens.require(tokenizer);
+            return new TunedTokenizer(tokenizer, Map.of());
+        }
+        Map<String, Boolean> added = new LinkedHashMap<>();
+        // What ends or begins a text has to be a special token: a message that spells it does not end.
+        tokens.forEach(token -> added.put(
+                token,
+                specialTokens.named().containsValue(token) || tuning.eotTokens().contains(token)));
+        specialTokens.additionalSpecialTokens().forEach(token -> added.put(token, true));
+        Map<Integer, String> renamed = new TreeMap<>();
+        addedTokensOverrides.forEach((id, content) -> renamed.put(Integer.valueOf(id), content));
+        return TunedTokenizer.of(
+                tokenizerPath(), new TunedTokenizer.Changes(specialTokens.named(), added, renamed), tuning);
     }
 
     /** Whether rows are learned as examples, with labels, and not as one stream of texts. */

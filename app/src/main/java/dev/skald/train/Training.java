@@ -16,6 +16,7 @@ import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import dev.skald.tensor.Natives;
 import dev.skald.tokenizer.Tokenizer;
+import dev.skald.tune.TunedTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,7 +39,11 @@ public final class Training {
     private final Rank rank;
     private final Path outputDir;
     private final Path base;
+    /** The base model; and what is trained, perhaps with more tokens. */
+    private final LlamaConfig stated;
+
     private final LlamaConfig model;
+    private final TunedTokenizer tuned;
     private final Tokenizer tokenizer;
     private final DType dtype;
 
@@ -54,16 +59,17 @@ public final class Training {
         this.rank = rank;
         this.outputDir = Path.of(config.outputDir());
         this.base = Path.of(config.baseModel());
-        this.model = StartingWeights.areIn(base)
+        this.stated = StartingWeights.areIn(base)
                 ? LlamaCheckpoint.readConfig(base)
                 : LlamaConfig.read(base.resolve("config.json"));
-        this.tokenizer = Tokenizer.load(config.tokenizerPath());
+        this.tuned = config.tokenizer();
+        this.tokenizer = tuned.tokenizer();
+        this.model = config.learnsExamples() ? TunedFiles.model(config, stated, tokenizer) : stated;
         this.dtype = switch (config.precision()) {
             case BF16 -> DType.BF16;
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
-        config.specialTokens().require(tokenizer);
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
                     + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
@@ -109,6 +115,7 @@ public final class Training {
             ranks.withoutTimeout(() -> rank.isFirst() ? prepare(checkpoints) : checkpoints);
             TrainingData data = TrainingData.open(config, tokenizer);
             Timetable timetable = Timetable.of(config, data.sequences(), rank.worldSize());
+            check(data, timetable);
             Optional<Path> resumed = checkpoints.resumed(config);
             Optional<TrainerState> state = resumed.map(TrainerState::read);
             state.ifPresent(saved -> requireSameRun(saved, data));
@@ -124,6 +131,7 @@ public final class Training {
             say("weights: ", Optional.of(weights.describe()));
             double rate = ZeroOptimizer.sumOverRanks(ranks, device, MatmulRate.measure(kernels, dtype, type))[0];
             Map<String, Path> companions = LlamaCheckpointWriter.companions(base, config.tokenizerPath());
+            companions.putAll(TunedFiles.in(outputDir));
             try (TrainedModel trained = ranks.withoutTimeout(
                             () -> TrainedModel.of(config, model, dtype, type, weights, companions));
                     TrainableLlama training = new TrainableLlama(
@@ -162,6 +170,18 @@ public final class Training {
         }
     }
 
+    /** What a tuning run shows, and refuses, before it begins. */
+    private void check(TrainingData data, Timetable timetable) {
+        switch (data) {
+            case TuningData tuning -> {
+                CheckList checks = new CheckList(config, tokenizer, model);
+                checks.lines(tuning, stated, timetable).forEach(line -> say("", Optional.of(line)));
+                checks.require(tuning.counts());
+            }
+            case PretrainingData _ -> {} // every token is learned
+        }
+    }
+
     private void say(String before, Optional<String> line) {
         if (rank.isFirst()) {
             line.ifPresent(text -> System.err.println(before + text));
@@ -175,6 +195,9 @@ public final class Training {
             TrainingData.prepare(config, tokenizer);
             Files.createDirectories(outputDir);
             checkpoints.clean();
+            if (config.learnsExamples()) {
+                TunedFiles.write(outputDir, base, model, tuned);
+            }
             AtomicFiles.write(outputDir.resolve(CONFIG), config.toYaml());
             AtomicFiles.write(outputDir.resolve(DEEPSPEED_CONFIG), deepSpeed.toJson() + "\n");
             return checkpoints;

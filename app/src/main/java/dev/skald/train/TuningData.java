@@ -5,12 +5,16 @@ import dev.skald.dataset.PackedDocument;
 import dev.skald.model.PackedRows;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.Example;
+import dev.skald.tune.ExampleCounts;
 import dev.skald.tune.ExampleFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -177,6 +181,40 @@ final class TuningData implements TrainingData {
         return config;
     }
 
+    /** What became of the rows of each data set, by name. */
+    Map<String, ExampleCounts> counts() {
+        Map<String, ExampleCounts> counts = new LinkedHashMap<>();
+        datasets.forEach(each -> counts.put(each.config().name(), each.file().counts()));
+        return counts;
+    }
+
+    /** One of the examples, the first in the order of the run. */
+    Optional<Example> first() {
+        return order.epochLength() == 0
+                ? Optional.empty()
+                : Optional.of(example(places(order.sample(0)).getFirst()));
+    }
+
+    private Example example(Place place) {
+        return datasets.get(place.dataset()).file().get(place.example());
+    }
+
+    /** How examples fill sequences, in words. */
+    String packing(Timetable timetable) {
+        long examples = streams.stream().mapToLong(each -> each.places().size()).sum();
+        long sequences =
+                streams.stream().mapToLong(each -> each.sequences().length).sum();
+        return String.format(
+                Locale.ROOT,
+                "%,d examples in %,d sequences of at most %d tokens, %.1f %% full; %,d steps in an epoch, %,d in the run",
+                examples,
+                sequences,
+                config.sequenceLen(),
+                100.0 * tokens() / Math.max(1, sequences * config.sequenceLen()),
+                timetable.stepsPerEpoch(),
+                timetable.totalSteps());
+    }
+
     @Override
     public long sequences() {
         return order.epochLength();
@@ -201,7 +239,7 @@ final class TuningData implements TrainingData {
         List<PackedRows> parts = new ArrayList<>();
         for (int i = 0; i < config.microBatchSize(); i++) {
             for (Place each : places(order.sample(place + i))) {
-                parts.add(rows(datasets.get(each.dataset()).file().get(each.example())));
+                parts.add(rows(example(each)));
             }
         }
         return PackedRows.joined(parts).paddedTo(ROWS);

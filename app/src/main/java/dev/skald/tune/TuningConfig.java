@@ -2,10 +2,12 @@ package dev.skald.tune;
 
 import dev.skald.InvalidInputException;
 import dev.skald.config.Key;
+import dev.skald.tokenizer.Tokenizer;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** The keys of a {@code trainer.yaml} that say how rows become examples. */
 public record TuningConfig(
@@ -59,5 +61,15 @@ public record TuningConfig(
             throw new InvalidInputException(
                     "chat_template_jinja contradicts chat_template " + chatTemplate + ": give one of them");
         }
+    }
+
+    /** The ids of the tokens that end a message or a text, the tokenizer's eos token first. */
+    public List<Integer> terminators(Tokenizer tokenizer) {
+        return IntStream.concat(
+                        tokenizer.eosId().stream(),
+                        eotTokens.stream().flatMapToInt(token -> tokenizer.id(token).stream()))
+                .distinct()
+                .boxed()
+                .toList();
     }
 }

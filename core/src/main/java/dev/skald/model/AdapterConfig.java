@@ -16,6 +16,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
  * What an adapter is: PEFT's {@code adapter_config.json} (peft/tuners/lora/config.py), as far as plain LoRA goes.
@@ -79,6 +80,25 @@ public record AdapterConfig(
         alphaPattern = Map.copyOf(alphaPattern);
         modulesToSave = List.copyOf(modulesToSave);
         targetPattern.ifPresent(AdapterConfig::pattern);
+    }
+
+    /** The same with modules that are learned as a whole. */
+    public AdapterConfig saving(List<String> modules) {
+        return new AdapterConfig(
+                r,
+                alpha,
+                dropout,
+                targetModules,
+                targetPattern,
+                excludeModules,
+                layers,
+                rankPattern,
+                alphaPattern,
+                rankStabilized,
+                Stream.concat(modulesToSave.stream(), modules.stream())
+                        .distinct()
+                        .toList(),
+                base);
     }
 
     private static Pattern pattern(String regex) {

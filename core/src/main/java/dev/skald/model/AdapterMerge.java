@@ -60,7 +60,7 @@ public final class AdapterMerge {
                     target,
                     part -> LlamaCheckpointWriter.writeInto(
                             part,
-                            checkpoint.config(),
+                            parameters.model(),
                             parameter -> {
                                 merged.accept(parameter);
                                 return merge.merged(parameter, parameters);

@@ -35,6 +35,7 @@ public final class AdapterParameters implements TrainableWeights {
     private static final String DOWN = ".lora_A.weight";
     private static final String UP = ".lora_B.weight";
 
+    private final LlamaConfig model;
     private final AdapterConfig config;
     private final BaseWeights base;
     private final Dropout dropout;
@@ -48,6 +49,7 @@ public final class AdapterParameters implements TrainableWeights {
     /** Zeros beside the weights of a base model, all of one dtype. */
     public AdapterParameters(
             LlamaConfig model, AdapterConfig config, BaseWeights base, DType dtype, DeviceType device) {
+        this.model = model;
         this.config = config;
         this.base = base;
         this.dropout = new Dropout(config.dropout());
@@ -79,7 +81,7 @@ public final class AdapterParameters implements TrainableWeights {
      */
     public static AdapterParameters load(Path directory, LlamaCheckpoint checkpoint, DeviceType device) {
         AdapterParameters adapter = new AdapterParameters(
-                checkpoint.config(),
+                withItsTokens(checkpoint.config(), directory),
                 AdapterConfig.read(directory),
                 new BaseWeights(checkpoint),
                 checkpoint.dtype(),
@@ -90,6 +92,22 @@ public final class AdapterParameters implements TrainableWeights {
         } catch (RuntimeException e) {
             adapter.close();
             throw e;
+        }
+    }
+
+    /** An adapter that has embeddings of its own may have more tokens than the base model. */
+    private static LlamaConfig withItsTokens(LlamaConfig model, Path directory) {
+        Path path = directory.resolve(FILE);
+        if (!Files.isRegularFile(path)) {
+            throw new InvalidInputException(directory + ": has no " + FILE);
+        }
+        try (SafeTensors file = SafeTensors.open(path)) {
+            return file.entries().entrySet().stream()
+                    .filter(each -> plain(each.getKey()).equals(PREFIX + Parameter.EMBEDDING))
+                    .map(each -> model.withVocabSize(
+                            Math.toIntExact(each.getValue().shape().getFirst())))
+                    .findFirst()
+                    .orElse(model);
         }
     }
 
@@ -151,6 +169,11 @@ public final class AdapterParameters implements TrainableWeights {
     /** {@code model.layers.0.self_attn.q_proj} of its weight. */
     private static String module(Parameter parameter) {
         return parameter.name().replaceFirst("\\.weight$", "");
+    }
+
+    /** The model with the adapter: that of the base model, perhaps with more tokens. */
+    public LlamaConfig model() {
+        return model;
     }
 
     /** What the adapter is. */
@@ -239,7 +262,7 @@ public final class AdapterParameters implements TrainableWeights {
                     view(parameter).copy_(drawn.view(parameter.shape()));
                 } else if (!parameter.name().endsWith(UP)) {
                     String name = parameter.name().substring(PREFIX.length());
-                    view(parameter).copy_(base.weight(name));
+                    LlamaParameters.copy(view(parameter), base.weight(name));
                 }
             }
         }
@@ -252,9 +275,6 @@ public final class AdapterParameters implements TrainableWeights {
      */
     public void copyFrom(Path directory) {
         Path path = directory.resolve(FILE);
-        if (!Files.isRegularFile(path)) {
-            throw new InvalidInputException(directory + ": has no " + FILE);
-        }
         try (SafeTensors file = SafeTensors.open(path)) {
             Map<String, String> names = new LinkedHashMap<>();
             file.entries().keySet().forEach(name -> names.put(plain(name), name));

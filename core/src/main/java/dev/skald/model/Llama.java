@@ -43,7 +43,7 @@ public final class Llama implements AutoCloseable {
     private Llama(LlamaCheckpoint checkpoint, Optional<AdapterParameters> adapter, DeviceType device) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
-        this.config = checkpoint.config();
+        this.config = adapter.map(AdapterParameters::model).orElseGet(checkpoint::config);
         this.device = device;
         this.rope = new RopeTable(config, device);
         this.kernels = Kernels.on(device);

@@ -237,15 +237,25 @@ public record LlamaConfig(
 
     /** The same model with another dtype recorded. */
     public LlamaConfig withDType(DType dtype) {
-        return with(tie_word_embeddings, Optional.of(dtype));
+        return with(vocab_size, tie_word_embeddings, eos_token_ids, Optional.of(dtype));
+    }
+
+    /** The same model with more, or fewer, tokens. */
+    public LlamaConfig withVocabSize(int size) {
+        return with(size, tie_word_embeddings, eos_token_ids, torch_dtype);
+    }
+
+    /** The same model with other tokens that end its texts. */
+    public LlamaConfig withEosTokens(List<Integer> ids) {
+        return with(vocab_size, tie_word_embeddings, List.copyOf(ids), torch_dtype);
     }
 
     /** The same model with an output layer of its own. */
     LlamaConfig untied() {
-        return with(false, torch_dtype);
+        return with(vocab_size, false, eos_token_ids, torch_dtype);
     }
 
-    private LlamaConfig with(boolean tied, Optional<DType> dtype) {
+    private LlamaConfig with(int vocab, boolean tied, List<Integer> eos, Optional<DType> dtype) {
         return new LlamaConfig(
                 hidden_size,
                 intermediate_size,
@@ -253,14 +263,14 @@ public record LlamaConfig(
                 num_attention_heads,
                 num_key_value_heads,
                 head_dim,
-                vocab_size,
+                vocab,
                 max_position_embeddings,
                 rms_norm_eps,
                 rope_theta,
                 rope_scaling,
                 tied,
                 bos_token_id,
-                eos_token_ids,
+                eos,
                 dtype,
                 more);
     }

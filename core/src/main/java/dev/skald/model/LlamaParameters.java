@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -71,10 +72,25 @@ public final class LlamaParameters implements TrainableWeights {
     @Override
     public void end() {}
 
-    /** Copies a model's weights, in the order of {@link Parameter#of}, rounding them to this dtype. */
+    /**
+     * Copies a model's weights, in the order of {@link Parameter#of}, rounding them to this dtype. Of a model with fewer tokens the rows of the others
+     * become the mean of those that it has.
+     */
     public void copyFrom(List<Tensor> tensors) {
         for (int i = 0; i < views.size(); i++) {
-            views.get(i).copy_(tensors.get(i));
+            copy(views.get(i), tensors.get(i));
+        }
+    }
+
+    /** Copies what there are rows for; the other rows become the mean. */
+    static void copy(Tensor to, Tensor from) {
+        try (PointerScope _ = new PointerScope()) {
+            long rows = from.size(0);
+            to.narrow(0, 0, rows).copy_(from);
+            if (rows < to.size(0)) {
+                Tensor mean = from.to(DType.F32.scalarType()).mean(new long[] {0}, true, new ScalarTypeOptional());
+                to.narrow(0, rows, to.size(0) - rows).copy_(mean.expand(to.size(0) - rows, to.size(1)));
+            }
         }
     }
 
