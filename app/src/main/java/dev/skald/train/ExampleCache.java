@@ -37,7 +37,12 @@ final class ExampleCache {
         int threads = config.datasetProcesses() == null
                 ? Runtime.getRuntime().availableProcessors()
                 : config.datasetProcesses();
-        return new ExampleReader(config.tuning(), tokenizer, config.sequenceLen(), threads);
+        return new ExampleReader(
+                config.tuning(),
+                tokenizer,
+                config.sequenceLen(),
+                threads,
+                config.preferences().isOn());
     }
 
     /** A data set's files and how they are read. */
@@ -78,7 +83,11 @@ final class ExampleCache {
     private String key(ExampleSource source) throws IOException {
         StringBuilder key = new StringBuilder();
         key.append(VERSION).append('\n').append(source).append('\n');
-        key.append(config.tuning()).append('\n').append(config.sequenceLen()).append('\n');
+        key.append(config.tuning())
+                .append('\n')
+                .append(config.sequenceLen())
+                .append(config.preferences().isOn())
+                .append('\n');
         key.append(tokenizer.hash())
                 .append(' ')
                 .append(tokenizer.bosId())

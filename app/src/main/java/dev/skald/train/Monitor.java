@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -70,10 +71,19 @@ final class Monitor implements AutoCloseable {
      *
      * @param skipped whether fp16 overflowed
      * @param tokens of all ranks
+     * @param metrics of the objective, beside its loss
      * @param nanos what it took
      */
     void step(
-            long step, double loss, double norm, double lr, boolean skipped, LossScaler scaler, long tokens, long nanos)
+            long step,
+            double loss,
+            double norm,
+            double lr,
+            boolean skipped,
+            LossScaler scaler,
+            long tokens,
+            Map<String, Double> metrics,
+            long nanos)
             throws IOException {
         tokensSeen += tokens;
         if (timetable.logs(step)) {
@@ -99,16 +109,18 @@ final class Monitor implements AutoCloseable {
                         memory,
                         seconds,
                         config.precision() == Precision.FP16 ? scaler.scale() : null,
-                        skipped));
+                        skipped,
+                        metrics.isEmpty() ? null : metrics));
         String text = String.format(
                 Locale.ROOT,
-                "loss %.4f  lr %.3e  norm %.3f  %,.0f tokens/s  MFU %.1f %%  %s%s",
+                "loss %.4f  lr %.3e  norm %.3f  %,.0f tokens/s  MFU %.1f %%  %s%s%s",
                 loss,
                 lr,
                 norm,
                 speed,
                 100 * mfu,
                 MemoryEstimate.gib(memory),
+                described(metrics),
                 skipped ? "  fp16 overflow: step skipped, loss scale " + scaler.scale() : "");
         if (terminal) {
             progress.to(step, text);
@@ -116,6 +128,17 @@ final class Monitor implements AutoCloseable {
             progress.println(
                     "step " + step + "/" + timetable.totalSteps() + "  " + text + "  " + progress.left(step) + " left");
         }
+    }
+
+    /** Of many the ones that say whether preferences are learned. */
+    private static String described(Map<String, Double> metrics) {
+        return metrics.containsKey("rewards/margins")
+                ? String.format(
+                        Locale.ROOT,
+                        "  margin %.3f  accuracy %.2f",
+                        metrics.get("rewards/margins"),
+                        metrics.get("rewards/accuracies"))
+                : "";
     }
 
     private double epoch(long step) {

@@ -3,6 +3,7 @@ package dev.skald.train;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.Map;
 
 /**
  * What one update of the parameters was like; a line of {@code metrics.jsonl}.
@@ -19,6 +20,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param seconds that this update took
  * @param lossScale of fp16; null otherwise
  * @param skipped whether fp16 overflowed, so that the parameters were left as they were
+ * @param objective what the objective has beside its loss, by TRL's names; null where there is nothing
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -34,4 +36,5 @@ public record StepMetrics(
         long memoryBytes,
         double seconds,
         Double lossScale,
-        boolean skipped) {}
+        boolean skipped,
+        Map<String, Double> objective) {}

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.kernel.Kernels;
 import dev.skald.model.AdapterConfig;
 import dev.skald.model.AdapterParameters;
 import dev.skald.model.BaseWeights;
@@ -8,10 +9,13 @@ import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
+import dev.skald.model.TrainableLlama;
 import dev.skald.model.TrainableWeights;
+import dev.skald.model.Weights;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -108,6 +112,33 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
         }
         return adapter.saving(
                 model.tie_word_embeddings() ? List.of("embed_tokens") : List.of("embed_tokens", "lm_head"));
+    }
+
+    /** The model as the run began, which preferences are compared with: the base model, with the adapter and the tokens that the run began with. */
+    Preferences.Reference reference(TrainerConfig config, LlamaConfig model, DeviceType device, Kernels kernels) {
+        DType dtype = DType.of(weights.flat().scalar_type());
+        LlamaCheckpoint files =
+                base.orElseGet(() -> LlamaCheckpoint.openAs(Path.of(config.baseModel()), dtype, device));
+        List<AutoCloseable> owned = new ArrayList<>();
+        if (base.isEmpty()) {
+            owned.add(files);
+        }
+        boolean grown = model.vocab_size() > files.config().vocab_size();
+        Weights before;
+        if (config.lora().loraModelDir() != null) {
+            AdapterParameters adapter =
+                    AdapterParameters.load(Path.of(config.lora().loraModelDir()), files, device);
+            owned.addFirst(adapter);
+            before = adapter;
+        } else if (grown) {
+            LlamaParameters parameters = new LlamaParameters(model, dtype, device);
+            parameters.copyFrom(files.tensors());
+            owned.addFirst(parameters);
+            before = parameters;
+        } else {
+            before = new Weights.Fixed(files::tensor);
+        }
+        return new Preferences.Reference(new TrainableLlama(model, before, device, kernels, false), owned);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.skald.model.TrainableLlama;
 import dev.skald.model.TrainableWeights;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -31,10 +32,19 @@ final class Trainer {
     private final AdamW.Options adam;
 
     /** What learns: a model's weights, the passes over them, and what moves them. */
-    record Learner(TrainableWeights weights, TrainableLlama model, ZeroOptimizer optimizer, LossScaler scaler) {}
+    record Learner(
+            TrainableWeights weights,
+            TrainableLlama model,
+            Objective objective,
+            ZeroOptimizer optimizer,
+            LossScaler scaler) {}
+
+    /** What the ranks agree on, before what an objective sums. */
+    private static final int FLAGS = 4;
 
     /** Sums over the ranks that every step needs: the loss, and what the ranks have to agree on. */
-    private record Agreement(double loss, boolean stop, boolean written, boolean failed) {}
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Agreement(double loss, boolean stop, boolean written, boolean failed, double[] sums) {}
 
     Trainer(
             TrainerConfig config,
@@ -74,7 +84,7 @@ final class Trainer {
             long start = System.nanoTime();
             List<PackedRows> batch = batch(step);
             double[] counts = sum(
-                    batch.stream().mapToDouble(PackedRows::predicted).sum(),
+                    batch.stream().mapToDouble(learner.objective()::units).sum(),
                     batch.stream().mapToDouble(PackedRows::tokens).sum());
             double predicted = counts[0];
             double loss = forwardBackward(step, batch, scaler.scale() / predicted) / predicted;
@@ -85,7 +95,16 @@ final class Trainer {
             boolean skipped = update(step, norm, lr);
             long nanos = System.nanoTime() - start;
             clock.printStep(nanos);
-            monitor.step(step, agreed.loss(), norm, lr, skipped, scaler, (long) counts[1], nanos);
+            monitor.step(
+                    step,
+                    agreed.loss(),
+                    norm,
+                    lr,
+                    skipped,
+                    scaler,
+                    (long) counts[1],
+                    learner.objective().metrics(agreed.sums(), predicted),
+                    nanos);
             watchdog.check(step, agreed.loss());
             if (timetable.evaluates(step)) {
                 monitor.validation(evaluate(step));
@@ -112,9 +131,11 @@ final class Trainer {
         for (int i = 0; i < batch.size(); i++) {
             optimizer.beginMicroBatch(i == batch.size() - 1);
             WallClock.Watch watch = clock.new Watch(optimizer);
-            learner.weights()
-                    .begin(Permutation.mix(config.seed() ^ data.place(step - 1, i, ranks.rank(), ranks.size())));
-            loss += learner.model().forwardBackward(batch.get(i), scale, watch);
+            if (learner.objective().dropsInputs()) {
+                long place = data.place(step - 1, i, ranks.rank(), ranks.size());
+                learner.weights().begin(Permutation.mix(config.seed() ^ Permutation.mix(place)));
+            }
+            loss += learner.objective().forwardBackward(learner.model(), batch.get(i), scale, watch);
             learner.weights().end();
             optimizer.endMicroBatch();
             watch.end(optimizer.takeCommunicationNanos());
@@ -125,12 +146,23 @@ final class Trainer {
 
     private Agreement agree(double loss) {
         CheckpointWriter.Progress progress = checkpoints.progress();
-        double[] sums = sum(
-                loss,
-                stop.requested() ? 1 : 0,
-                progress == CheckpointWriter.Progress.WRITTEN ? 1 : 0,
-                progress == CheckpointWriter.Progress.FAILED ? 1 : 0);
-        return new Agreement(sums[0], sums[1] > 0, sums[2] == ranks.size(), sums[3] > 0);
+        double[] metrics = learner.objective().takeSums();
+        double[] mine = Arrays.copyOf(
+                new double[] {
+                    loss,
+                    stop.requested() ? 1 : 0,
+                    progress == CheckpointWriter.Progress.WRITTEN ? 1 : 0,
+                    progress == CheckpointWriter.Progress.FAILED ? 1 : 0
+                },
+                FLAGS + metrics.length);
+        System.arraycopy(metrics, 0, mine, FLAGS, metrics.length);
+        double[] sums = sum(mine);
+        return new Agreement(
+                sums[0],
+                sums[1] > 0,
+                sums[2] == ranks.size(),
+                sums[3] > 0,
+                Arrays.copyOfRange(sums, FLAGS, sums.length));
     }
 
     private double[] sum(double... numbers) {
@@ -172,8 +204,8 @@ final class Trainer {
             long predicted = 0;
             for (int i = ranks.rank(); i < set.batches(); i += ranks.size()) {
                 PackedRows rows = set.batch(i);
-                nll += learner.model().loss(rows);
-                predicted += rows.predicted();
+                nll += learner.objective().loss(learner.model(), rows);
+                predicted += (long) learner.objective().units(rows);
             }
             double[] sums = sum(nll, (double) predicted);
             results.add(set.metrics(step, (long) sums[1], sums[0]));

@@ -136,6 +136,7 @@ public final class Training {
                             () -> TrainedModel.of(config, model, dtype, type, weights, companions));
                     TrainableLlama training = new TrainableLlama(
                             model, trained.weights(), type, kernels, config.gradientCheckpointing());
+                    Objective objective = objective(trained, type, kernels);
                     ZeroOptimizer optimizer = new ZeroOptimizer(
                             trained.weights().list(), trained.weights().flat(), zero, ranks, kernels.workers());
                     CheckpointWriter writer = new CheckpointWriter(
@@ -158,7 +159,7 @@ public final class Training {
                                 config,
                                 timetable,
                                 data,
-                                new Trainer.Learner(trained.weights(), training, optimizer, scaler),
+                                new Trainer.Learner(trained.weights(), training, objective, optimizer, scaler),
                                 ranks,
                                 device,
                                 writer,
@@ -168,6 +169,18 @@ public final class Training {
                         .run(state.map(TrainerState::globalStep).orElse(0L));
             }
         }
+    }
+
+    private Objective objective(TrainedModel trained, DeviceType type, Kernels kernels) {
+        if (!config.preferences().isOn()) {
+            return new NextToken();
+        }
+        PreferenceLoss loss = config.preferences().loss();
+        return new Preferences(
+                loss,
+                loss.needsReference()
+                        ? Optional.of(trained.reference(config, model, type, kernels))
+                        : Optional.empty());
     }
 
     /** What a tuning run shows, and refuses, before it begins. */

@@ -32,6 +32,8 @@ final class TuningData implements TrainingData {
     private final List<Stream> streams;
     private final List<ValidationSet> validation;
     private final DataOrder order;
+    /** Examples of a preference are side by side, and one sequence. */
+    private final int together;
 
     /** A data set and its examples. */
     private record Dataset(DatasetConfig config, ExampleFile file) {}
@@ -51,8 +53,9 @@ final class TuningData implements TrainingData {
         this.config = config;
         this.datasets = datasets;
         List<Place> all = new ArrayList<>();
+        this.together = config.preferences().isOn() ? 2 : 1;
         for (int d = 0; d < datasets.size(); d++) {
-            for (int e = 0; e < datasets.get(d).file().examples(); e++) {
+            for (int e = 0; e < datasets.get(d).file().examples(); e += together) {
                 all.add(new Place(d, e));
             }
         }
@@ -106,20 +109,29 @@ final class TuningData implements TrainingData {
     }
 
     private int length(Place place) {
-        return datasets.get(place.dataset()).file().length(place.example());
+        ExampleFile file = datasets.get(place.dataset()).file();
+        int length = 0;
+        for (int i = 0; i < together; i++) {
+            length += file.length(place.example() + i);
+        }
+        return length;
     }
 
     private List<ValidationSet> validation(List<Place> heldOut, List<Dataset> tests, Tokenizer tokenizer) {
-        Map<String, List<Example>> byName = new TreeMap<>();
+        Map<String, List<List<Example>>> byName = new TreeMap<>();
         for (Place place : heldOut) {
             Dataset dataset = datasets.get(place.dataset());
             byName.computeIfAbsent(dataset.config().name(), _ -> new ArrayList<>())
-                    .add(dataset.file().get(place.example()));
+                    .add(examples(place));
         }
         for (Dataset test : tests) {
-            for (int e = 0; e < test.file().examples(); e++) {
+            for (int e = 0; e < test.file().examples(); e += together) {
+                List<Example> group = new ArrayList<>();
+                for (int i = 0; i < together; i++) {
+                    group.add(test.file().get(e + i));
+                }
                 byName.computeIfAbsent(test.config().name(), _ -> new ArrayList<>())
-                        .add(test.file().get(e));
+                        .add(group);
             }
         }
         return byName.entrySet().stream()
@@ -127,22 +139,26 @@ final class TuningData implements TrainingData {
                 .toList();
     }
 
-    private ValidationSet validation(String name, List<Example> examples, Tokenizer tokenizer) {
-        int[] lengths = examples.stream().mapToInt(each -> each.ids().length).toArray();
-        int[][] bins = Bins.fill(lengths, config.sequenceLen());
-        long bytes = examples.stream()
-                .flatMapToInt(each -> Arrays.stream(each.labels(), 1, each.labels().length))
+    private ValidationSet validation(String name, List<List<Example>> groups, Tokenizer tokenizer) {
+        int[] lengths = groups.stream()
+                .mapToInt(group ->
+                        group.stream().mapToInt(each -> each.ids().length).sum())
+                .toArray();
+        int[][] bins = Bins.fill(lengths, together * config.sequenceLen());
+        long bytes = groups.stream()
+                .flatMap(List::stream)
+                .flatMapToInt(each -> Arrays.stream(each.labels()).skip(1))
                 .filter(label -> label != Example.NOT_LEARNED)
                 .mapToLong(label -> tokenizer.tokenBytes(label).length)
                 .sum();
         return new ValidationSet(
                 name,
                 "",
-                examples.size(),
+                groups.size(),
                 bytes,
                 bins.length,
                 bin -> PackedRows.joined(Arrays.stream(bins[bin])
-                                .mapToObj(each -> rows(examples.get(each)))
+                                .mapToObj(each -> rows(groups.get(each)))
                                 .toList())
                         .paddedTo(ROWS));
     }
@@ -199,6 +215,23 @@ final class TuningData implements TrainingData {
         return datasets.get(place.dataset()).file().get(place.example());
     }
 
+    private List<Example> examples(Place place) {
+        ExampleFile file = datasets.get(place.dataset()).file();
+        return IntStream.range(0, together)
+                .mapToObj(i -> file.get(place.example() + i))
+                .toList();
+    }
+
+    /** The rows of examples that belong together. Of a preference that counts the chosen text's likelihood, all of that text is predicted. */
+    private PackedRows rows(List<Example> examples) {
+        List<PackedRows> rows = new ArrayList<>();
+        for (Example example : examples) {
+            boolean whole = rows.isEmpty() && "orpo".equals(config.preferences().rl());
+            rows.add(rows(whole ? new Example(example.ids(), example.ids()) : example));
+        }
+        return PackedRows.joined(rows);
+    }
+
     /** How examples fill sequences, in words. */
     String packing(Timetable timetable) {
         long examples = streams.stream().mapToLong(each -> each.places().size()).sum();
@@ -239,7 +272,7 @@ final class TuningData implements TrainingData {
         List<PackedRows> parts = new ArrayList<>();
         for (int i = 0; i < config.microBatchSize(); i++) {
             for (Place each : places(order.sample(place + i))) {
-                parts.add(rows(example(each)));
+                parts.add(rows(examples(each)));
             }
         }
         return PackedRows.joined(parts).paddedTo(ROWS);

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** How the rows of a data set become examples. Immutable, and thread-safe. */
-sealed interface ExampleFormat permits ConversationRows, InstructionRows, SegmentRows, CompletionRows, TokenisedRows {
+sealed interface ExampleFormat
+        permits ConversationRows, InstructionRows, SegmentRows, CompletionRows, TokenisedRows, PreferenceRows {
 
     /**
      * The examples of a row: one, mostly; several of a long text that is cut.
@@ -15,6 +16,11 @@ sealed interface ExampleFormat permits ConversationRows, InstructionRows, Segmen
      * @throws InvalidInputException when the row has not what is expected, naming field and message
      */
     List<Example> examples(ObjectNode row);
+
+    /** How many examples belong together: they are kept, or dropped, as one. */
+    default int together() {
+        return 1;
+    }
 
     /** A field that a row has to have. */
     static JsonNode field(ObjectNode row, String name) {

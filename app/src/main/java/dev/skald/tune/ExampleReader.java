@@ -31,15 +31,20 @@ public final class ExampleReader {
     private final Tokenizer tokenizer;
     private final int sequenceLen;
     private final int threads;
+    private final boolean preferences;
     private final Formats formats;
     private final Pattern special;
 
-    /** @param threads that render and encode */
-    public ExampleReader(TuningConfig tuning, Tokenizer tokenizer, int sequenceLen, int threads) {
+    /**
+     * @param threads that render and encode
+     * @param preferences whether rows are preferences: two examples each
+     */
+    public ExampleReader(TuningConfig tuning, Tokenizer tokenizer, int sequenceLen, int threads, boolean preferences) {
         this.tuning = tuning;
         this.tokenizer = tokenizer;
         this.sequenceLen = sequenceLen;
         this.threads = threads;
+        this.preferences = preferences;
         this.formats = new Formats(tuning, tokenizer, sequenceLen);
         this.special = special(tokenizer);
     }
@@ -70,7 +75,9 @@ public final class ExampleReader {
      * @throws InvalidInputException when a row is not as its type has it, naming file and line
      */
     public ExampleCounts read(ExampleSource source, Receiver receiver) throws IOException {
-        ExampleFormat format = formats.of(source.type(), source.textField(), source.keys());
+        ExampleFormat format = preferences
+                ? formats.preferences(source.type(), source.keys())
+                : formats.of(source.type(), source.textField(), source.keys());
         LabelRule rule = formats.labels(source.keys());
         long[] slice = source.slice(source.isSlice() ? count(source) : Long.MAX_VALUE);
         long bytes = 0;
@@ -92,7 +99,7 @@ public final class ExampleReader {
                         row += next == null ? 0 : 1;
                         if (batch.size() == BATCH || next == null) {
                             for (Read read : encoded(pool, format, batch)) {
-                                settle(read, tally, receiver);
+                                settle(read, format.together(), tally, receiver);
                             }
                             batch.clear();
                             progress.addBytes(rows.consumed() - counted);
@@ -133,21 +140,21 @@ public final class ExampleReader {
         }
     }
 
-    private void settle(Read read, Tally tally, Receiver receiver) throws IOException {
+    private void settle(Read read, int together, Tally tally, Receiver receiver) throws IOException {
         tally.rows++;
         tally.spelledTokens += read.spellsTokens ? 1 : 0;
-        for (Example example : read.examples) {
-            Example kept = example;
-            if (example.ids().length > sequenceLen) {
+        for (int from = 0; from < read.examples.size(); from += together) {
+            List<Example> group = read.examples.subList(from, from + together);
+            int longest =
+                    group.stream().mapToInt(each -> each.ids().length).max().orElse(0);
+            if (longest > sequenceLen) {
                 switch (tuning.excessLengthStrategy()) {
                     case "truncate" -> {
                         tally.truncated++;
-                        kept = new Example(
-                                Arrays.copyOf(example.ids(), sequenceLen),
-                                Arrays.copyOf(example.labels(), sequenceLen));
+                        group = group.stream().map(this::cut).toList();
                     }
                     case "raise" ->
-                        throw new InvalidInputException(read.place + ": has " + example.ids().length
+                        throw new InvalidInputException(read.place + ": has " + longest
                                 + " tokens, expected at most sequence_len " + sequenceLen);
                     default -> {
                         tally.tooLong++;
@@ -155,24 +162,37 @@ public final class ExampleReader {
                     }
                 }
             }
-            if (kept.ids().length < tuning.minSampleLen()) {
+            List<Example> there =
+                    group.stream().filter(each -> each.ids().length > 0).toList();
+            if (there.stream().anyMatch(each -> each.ids().length < tuning.minSampleLen())) {
                 tally.tooShort++;
-            } else if (kept.learned() == 0) {
+            } else if (there.stream().anyMatch(each -> each.learned() == 0)) {
                 tally.unlabelled++;
-            } else if (tuning.datasetExactDeduplication() && !tally.seen.add(hash(kept))) {
+            } else if (tuning.datasetExactDeduplication() && !tally.seen.add(hash(group))) {
                 tally.duplicates++;
             } else {
-                tally.add(kept);
-                receiver.accept(read.place, kept);
+                there.forEach(tally::add);
+                for (Example example : group) {
+                    receiver.accept(read.place, example);
+                }
             }
         }
     }
 
-    private static String hash(Example example) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES * example.ids().length);
-        bytes.asIntBuffer().put(example.ids()).put(example.labels());
+    private Example cut(Example example) {
+        int length = Math.min(sequenceLen, example.ids().length);
+        return new Example(Arrays.copyOf(example.ids(), length), Arrays.copyOf(example.labels(), length));
+    }
+
+    private static String hash(List<Example> group) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Example example : group) {
+                ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES * example.ids().length + Integer.BYTES);
+                bytes.asIntBuffer().put(example.ids().length).put(example.ids()).put(example.labels());
+                digest.update(bytes);
+            }
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }

@@ -6,6 +6,7 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -40,6 +41,23 @@ final class Formats {
                 throw new InvalidInputException("datasets: type: found '" + name
                         + "', which is one of preferences; they are learned with rl: dpo");
         };
+    }
+
+    /** How rows become preferences. */
+    PreferenceRows preferences(DatasetType type, ConversationKeys keys) throws IOException {
+        String family = type.name().replaceFirst("\\..*", "");
+        Optional<ChatTemplate> written = switch (family) {
+            case "chat_template" -> Optional.of(template(keys));
+            case "chatml", "llama3" -> Optional.of(ChatTemplate.of(tokenizer, family));
+            case "completion" -> Optional.empty();
+            default ->
+                throw new InvalidInputException("datasets: type: found '" + type.name()
+                        + "', but rl wants preferences: chat_template.default, chatml.NAME, llama3.NAME, or no type");
+        };
+        // Without a template of its own a row's messages are still read by these keys.
+        ChatTemplate any = written.isPresent() ? written.get() : ChatTemplate.of(tokenizer, "chatml");
+        return new PreferenceRows(
+                keys, new ConversationRows(keys, tuning, any, labels(keys)), written, tokenizer, labels(keys));
     }
 
     ConversationRows conversations(ConversationKeys keys) throws IOException {

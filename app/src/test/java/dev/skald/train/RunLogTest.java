@@ -72,6 +72,6 @@ class RunLogTest {
     }
 
     static StepMetrics step(long step, double loss) {
-        return new StepMetrics(step, loss, 0.5, 1e-5, 1024 * step, 100, step / 10.0, 0.4, 1000, 2, null, false);
+        return new StepMetrics(step, loss, 0.5, 1e-5, 1024 * step, 100, step / 10.0, 0.4, 1000, 2, null, false, null);
     }
 }

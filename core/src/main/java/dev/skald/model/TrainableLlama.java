@@ -35,11 +35,7 @@ public final class TrainableLlama implements AutoCloseable {
      * @param gradientCheckpointing whether only the blocks' inputs are kept: less memory, a third more time
      */
     public TrainableLlama(
-            LlamaConfig config,
-            TrainableWeights weights,
-            DeviceType device,
-            Kernels kernels,
-            boolean gradientCheckpointing) {
+            LlamaConfig config, Weights weights, DeviceType device, Kernels kernels, boolean gradientCheckpointing) {
         this.decoder = Decoder.of(config, weights, kernels);
         this.kernels = kernels;
         this.gradientCheckpointing = gradientCheckpointing;
