@@ -65,7 +65,17 @@ class ArchitectureTest {
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
             Map.entry(
                     "demo",
-                    Set.of("base", "evaluate", "generate", "model", "nano", "report", "tensor", "text", "tokenizer")));
+                    Set.of(
+                            "base",
+                            "chat",
+                            "evaluate",
+                            "generate",
+                            "model",
+                            "nano",
+                            "report",
+                            "tensor",
+                            "text",
+                            "tokenizer")));
 
     /** The modules, each after those that it depends on. */
     private static final List<String> MODULES = List.of("core", "nano", "app");

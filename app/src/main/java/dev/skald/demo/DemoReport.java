@@ -18,12 +18,15 @@ final class DemoReport {
     private static final String STYLE = """
             main { max-width: 900px }
             .bar { background: var(--accent); height: 10px; border-radius: 5px; min-width: 2px } .wide { width: 35% }
+            .words th, .words td { text-align: left; white-space: normal }
             img { display: block; width: 100%; border-radius: 6px; background: #fff }
             """;
 
     private DemoReport() {}
 
-    static void write(Workspace workspace, Funnel funnel, Snapshot before, Snapshot after) throws IOException {
+    static void write(
+            Workspace workspace, Funnel funnel, Snapshot before, Snapshot after, Answers untuned, Answers tuned)
+            throws IOException {
         HtmlPage page =
                 new HtmlPage("Demo", "skald-nano, before and after it has read about saunas on rafts", STYLE, 0);
         page.heading("The corpus");
@@ -37,6 +40,8 @@ final class DemoReport {
         scores(page, before, after);
         page.heading("Prompts");
         prompts(page, before, after);
+        page.heading("Questions, after instruction tuning");
+        answers(page, untuned, tuned);
         AtomicFiles.write(workspace.report(), page.toString());
     }
 
@@ -68,6 +73,24 @@ final class DemoReport {
                     "<tr><td>%s</td><td>%.1f</td><td>%.1f</td><td>%.3f</td><td>%.3f</td></tr>\n",
                     NAMES.get(language), score.perplexity(), now.perplexity(), score.bitsPerByte(), now.bitsPerByte());
         });
+        page.endTable();
+    }
+
+    private static void answers(HtmlPage page, Answers before, Answers after) {
+        page.add(
+                "<p class=soft>%d questions that it has not read, %d answered right to the letter. The run: <a href=\"adapter/report.html\">adapter/report.html</a></p>\n",
+                after.all().size(), after.right());
+        page.add(
+                "<section><table class=words><tr><th>question</th><th>expected</th><th>before</th><th>after</th></tr>\n");
+        for (int i = 0; i < after.all().size(); i++) {
+            Answers.Answer now = after.all().get(i);
+            page.add(
+                    "<tr><td>%s</td><td>%s</td><td class=soft>%s</td><td>%s</td></tr>\n",
+                    HtmlPage.escape(now.question()),
+                    HtmlPage.escape(now.expected()),
+                    HtmlPage.escape(before.all().get(i).given()),
+                    HtmlPage.escape(now.given()));
+        }
         page.endTable();
     }
 

@@ -35,7 +35,11 @@ record Workspace(Path directory) {
         for (String language : LANGUAGES) {
             Files.write(heldOut(language), read("validation-" + language + ".jsonl"));
         }
-        for (Path file : List.of(recipe(), trainer(), deepSpeed())) {
+        Files.createDirectories(questions().getParent());
+        for (String file : List.of("conversations.jsonl", "conversations-held-out.jsonl")) {
+            Files.write(questions().resolveSibling(file), read(file));
+        }
+        for (Path file : List.of(recipe(), trainer(), deepSpeed(), tuning())) {
             String template = new String(read(file.getFileName().toString()), StandardCharsets.UTF_8);
             Files.writeString(
                     file, template.replace("{demo}", quoted(directory)).replace("{nano}", quoted(baseModel)));
@@ -60,6 +64,20 @@ record Workspace(Path directory) {
 
     Path deepSpeed() {
         return directory.resolve("deepspeed_zero2.json");
+    }
+
+    Path tuning() {
+        return directory.resolve("tuning.yaml");
+    }
+
+    /** The held-out conversations. */
+    Path questions() {
+        return directory.resolve("conversations").resolve("conversations-held-out.jsonl");
+    }
+
+    /** The adapter that has learned to answer. */
+    Path adapter() {
+        return directory.resolve("adapter");
     }
 
     Path corpus() {

@@ -11,7 +11,7 @@ import java.util.Locale;
 /**
  * What one rank needs at its peak, in bytes, before anything is allocated.
  *
- * @param parameters of the whole model
+ * @param parameters of the whole model, and of an adapter beside it
  * @param gradients f32, with stage 2 the two buckets that are filled, and the copy that a reduction of one makes
  * @param optimizer moments and master weights
  * @param activations of one micro-batch
@@ -24,20 +24,27 @@ record MemoryEstimate(
     /** Measured: a rank of a model that takes next to nothing itself. */
     private static final long PROCESS = 400L << 20;
 
+    /** @param learned how many parameters are learned: all of the model's, or an adapter's */
     static MemoryEstimate of(
-            LlamaConfig model, DType dtype, TrainerConfig config, ZeroOptimizer.Options zero, int worldSize) {
-        long n = model.parameterCount();
+            LlamaConfig model,
+            long learned,
+            DType dtype,
+            TrainerConfig config,
+            ZeroOptimizer.Options zero,
+            int worldSize) {
+        long n = learned;
+        long frozen = config.lora().isOn() ? model.parameterCount() * dtype.bytes() : 0;
         long parts = zero.stage() == 0 ? 1 : worldSize;
         boolean divided = zero.stage() == 2 && parts > 1;
         long largest = (long) model.vocab_size() * model.hidden_size();
-        long bucket = Math.min(n, Math.max(largest, zero.reduceBucketSize()));
+        long bucket = Math.min(n, Math.max(Math.min(n, largest), zero.reduceBucketSize()));
         long master = switch (dtype) {
             case BF16 -> 2;
             case F16 -> 4;
             case F32 -> 0;
         };
         return new MemoryEstimate(
-                n * dtype.bytes(),
+                n * dtype.bytes() + frozen,
                 4 * (divided ? n / parts + 2 * bucket : n) + (worldSize > 1 ? 4 * bucket : 0),
                 (8 + master) * n / parts,
                 activations(model, dtype, config),

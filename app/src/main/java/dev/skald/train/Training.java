@@ -8,6 +8,7 @@ import dev.skald.config.ConfigFile;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;
+import dev.skald.model.AdapterParameters;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
@@ -103,7 +104,7 @@ public final class Training {
         DeviceType type = DeviceType.choose("auto");
         Kernels kernels = kernels(type);
         ZeroOptimizer.Options zero = zeroOptions();
-        MemoryEstimate memory = MemoryEstimate.of(model, dtype, config, zero, rank.worldSize());
+        MemoryEstimate memory = MemoryEstimate.of(model, learned(), dtype, config, zero, rank.worldSize());
         memory.require(rank.localWorldSize(), type == DeviceType.CPU ? HostMemory.available() : Long.MAX_VALUE);
         if (rank.isFirst()) {
             System.err.println("memory of a rank: " + memory);
@@ -169,6 +170,13 @@ public final class Training {
                         .run(state.map(TrainerState::globalStep).orElse(0L));
             }
         }
+    }
+
+    /** How many parameters are learned. */
+    private long learned() {
+        return config.lora().isOn()
+                ? AdapterParameters.count(model, TrainedModel.adapterConfig(config, stated, model))
+                : model.parameterCount();
     }
 
     private Objective objective(TrainedModel trained, DeviceType type, Kernels kernels) {
@@ -289,7 +297,9 @@ public final class Training {
 
     /** 6N + 12 LHQT: forward and backward pass of the matrices, and of attention over whole sequences. */
     private double flopsPerToken() {
-        return 6.0 * model.parameterCount()
+        double perParameter = config.lora().isOn() ? 4.0 : 6.0; // no gradient of the weights that stay as they are
+        return perParameter * model.parameterCount()
+                + (config.lora().isOn() ? 6.0 * learned() : 0)
                 + 12.0
                         * model.num_hidden_layers()
                         * model.num_attention_heads()

@@ -21,7 +21,7 @@ class MemoryEstimateTest {
         TinyRun tiny = new TinyRun(Files.createTempDirectory(folder, "run"));
         LlamaConfig model = LlamaConfig.read(tiny.base().resolve("config.json"));
         ZeroOptimizer.Options zero = new ZeroOptimizer.Options(stage, 1, 1, true, false);
-        return MemoryEstimate.of(model, DType.BF16, tiny.config("out"), zero, worldSize);
+        return MemoryEstimate.of(model, model.parameterCount(), DType.BF16, tiny.config("out"), zero, worldSize);
     }
 
     @Test

@@ -349,10 +349,8 @@ class TuningTest {
                 .hasMessageContaining("rows.jsonl: line 1: the field messages is missing; found text");
     }
 
-    /** Files of Axolotl's examples, with the base model, the data and the lengths replaced and nothing else: what they ask for is done, or named. */
-    @ParameterizedTest
-    @CsvSource({"fft-8b, alpaca", "lora-8b, alpaca", "instruct-dpo-lora-8b, preference"})
-    void filesOfAxolotlRunAsTheyAre(String name, String rows) throws Exception {
+    /** A base model whose tokenizer has Llama 3's special tokens. */
+    private void llama3() throws IOException {
         ByteTokenizer.write(
                 folder.resolve("base"),
                 List.of(
@@ -363,6 +361,46 @@ class TuningTest {
                         "<|eot_id|>"),
                 "<|begin_of_text|>",
                 "<|end_of_text|>");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"full", "lora", "qlora", "dpo"})
+    void shippedFilesRun(String name) throws Exception {
+        llama3();
+        boolean preferences = name.equals("dpo");
+        if (preferences) {
+            preferences();
+            Files.writeString(rows(), Files.readString(rows()).replace("\"messages\"", "\"prompt\""));
+        }
+        List<String> warnings = new ArrayList<>();
+        TrainerConfig shipped = TrainerConfig.read(Path.of("configs/instruct/" + name + ".yaml"), List.of(), warnings);
+        assertThat(warnings).isEmpty();
+        assertThat(shipped.datasets().getFirst().type().isText()).isFalse();
+        TrainerConfig config = TrainerConfig.read(
+                Path.of("configs/instruct/" + name + ".yaml"),
+                List.of(
+                        "base_model=" + folder.resolve("base"),
+                        "datasets=[{path: %s, type: %s, field_messages: %s}]"
+                                .formatted(
+                                        rows(),
+                                        preferences ? "chat_template.default" : "chat_template",
+                                        preferences ? "prompt" : "messages"),
+                        "dataset_prepared_path=" + folder.resolve("prepared"),
+                        "output_dir=" + folder.resolve("out"),
+                        "sequence_len=512",
+                        "val_set_size=2",
+                        "gradient_accumulation_steps=1",
+                        "max_steps=2"),
+                warnings);
+        assertThat(runs.train(config)).hasSize(2);
+        assertThat(latest("out").resolve("chat_template.jinja")).exists();
+    }
+
+    /** Files of Axolotl's examples, with the base model, the data and the lengths replaced and nothing else: what they ask for is done, or named. */
+    @ParameterizedTest
+    @CsvSource({"fft-8b, alpaca", "lora-8b, alpaca", "instruct-dpo-lora-8b, preference"})
+    void filesOfAxolotlRunAsTheyAre(String name, String rows) throws Exception {
+        llama3();
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < 40; i++) {
             ObjectNode row = JSON.createObjectNode();
