@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -48,6 +49,7 @@ class ReadmeTest {
             "Llama-3-8B", ReadmeTest::writeModel,
             "Llama-3-8B-instruct", ReadmeTest::writeChatModel,
             "my-texts", ReadmeTest::writeTexts,
+            "my-conversations.jsonl", ReadmeTest::writeConversations,
             "held-out.jsonl.gz", ReadmeTest::writeHeldOut);
 
     private static final List<String> JAVA_IMPORTS = List.of(
@@ -284,9 +286,17 @@ class ReadmeTest {
     }
 
     private static void writeModel(Path directory) throws IOException {
-        TinyLlama tiny = TinyLlama.random(1);
+        TinyLlama tiny = TinyLlama.random(1)
+                .withSpecialTokens(List.of("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"));
         tiny.config().put("max_position_embeddings", 8192);
         tiny.write(directory);
+    }
+
+    /** Conversations enough for a step of configs/instruct: the demo's, several times. */
+    private static void writeConversations(Path file) throws IOException {
+        try (InputStream in = ReadmeTest.class.getResourceAsStream("/dev/skald/demo/conversations.jsonl")) {
+            Files.writeString(file, new String(in.readAllBytes(), StandardCharsets.UTF_8).repeat(6));
+        }
     }
 
     /** Documents enough for a step of configs/nordic-8b: the demo's sentences, in other company each time. */

@@ -8,7 +8,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
@@ -33,6 +35,7 @@ public final class TinyLlama {
     private final ObjectNode tokenizerConfig =
             JSON.createObjectNode().put("bos_token", "<s>").put("eos_token", "</s>");
     private final Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+    private final List<String> special = new ArrayList<>();
 
     private TinyLlama(int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate) {
         config.putArray("architectures").add("LlamaForCausalLM");
@@ -122,6 +125,21 @@ public final class TinyLlama {
         return bigram(logits);
     }
 
+    /** Adds special tokens behind the end token, with embeddings and outputs that are small random numbers. */
+    public TinyLlama withSpecialTokens(List<String> tokens) {
+        special.addAll(tokens);
+        config.put("vocab_size", VOCAB + special.size());
+        Random random = new Random(special.size());
+        for (String name : List.of("model.embed_tokens.weight", "lm_head.weight")) {
+            FloatTensor before = tensors.get(name);
+            int hidden = before.shape()[1];
+            FloatTensor grown = FloatTensor.zeros(VOCAB + special.size(), hidden);
+            grown.fill(i -> i < before.values().length ? before.values()[i] : 0.1 * random.nextGaussian());
+            tensors.put(name, grown);
+        }
+        return this;
+    }
+
     /** config.json; may be changed. */
     public ObjectNode config() {
         return config;
@@ -197,13 +215,15 @@ public final class TinyLlama {
                 .array();
     }
 
-    private static ObjectNode tokenizer() {
+    private ObjectNode tokenizer() {
         ObjectNode root = JSON.createObjectNode().put("version", "1.0");
-        for (int id : new int[] {BOS, EOS}) {
+        List<String> added = new ArrayList<>(List.of("<s>", "</s>"));
+        added.addAll(special);
+        for (int i = 0; i < added.size(); i++) {
             root.withArray("added_tokens")
                     .addObject()
-                    .put("id", id)
-                    .put("content", id == BOS ? "<s>" : "</s>")
+                    .put("id", BOS + i)
+                    .put("content", added.get(i))
                     .put("single_word", false)
                     .put("lstrip", false)
                     .put("rstrip", false)
