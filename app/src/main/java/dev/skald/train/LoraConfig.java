@@ -3,6 +3,7 @@ package dev.skald.train;
 import dev.skald.InvalidInputException;
 import dev.skald.config.Key;
 import dev.skald.model.AdapterConfig;
+import dev.skald.model.BaseWeights;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -126,6 +127,14 @@ public record LoraConfig(
                 peftUseRslora,
                 loraModulesToSave,
                 base);
+    }
+
+    /** In how many bits the base model is held; empty: as its files have it. */
+    Optional<BaseWeights.Bits> bits() {
+        if (loadIn4bit) {
+            return Optional.of(BaseWeights.Bits.FOUR);
+        }
+        return loadIn8bit ? Optional.of(BaseWeights.Bits.EIGHT) : Optional.empty();
     }
 
     /** Whether only an adapter is learned. */

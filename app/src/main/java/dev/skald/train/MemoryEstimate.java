@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.model.BaseWeights;
 import dev.skald.model.LlamaConfig;
 import dev.skald.tensor.DType;
 import java.io.IOException;
@@ -33,7 +34,12 @@ record MemoryEstimate(
             ZeroOptimizer.Options zero,
             int worldSize) {
         long n = learned;
-        long frozen = config.lora().isOn() ? model.parameterCount() * dtype.bytes() : 0;
+        long frozen = !config.lora().isOn()
+                ? 0
+                : config.lora()
+                        .bits()
+                        .map(bits -> BaseWeights.quantisedBytes(model, bits, dtype))
+                        .orElse(model.parameterCount() * dtype.bytes());
         long parts = zero.stage() == 0 ? 1 : worldSize;
         boolean divided = zero.stage() == 2 && parts > 1;
         long largest = (long) model.vocab_size() * model.hidden_size();

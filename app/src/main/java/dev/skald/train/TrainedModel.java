@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Progress;
 import dev.skald.kernel.Kernels;
 import dev.skald.model.AdapterConfig;
 import dev.skald.model.AdapterParameters;
@@ -25,10 +26,10 @@ import java.util.Optional;
  * mapped from its files. {@link #close} frees them.
  *
  * @param weights what is learned, and what is not
- * @param base the files of the base model; empty where all is learned
+ * @param base the base model; empty where all is learned
  * @param files writes what is learned
  */
-record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, CheckpointWriter.ModelFiles files)
+record TrainedModel(TrainableWeights weights, Optional<BaseWeights> base, CheckpointWriter.ModelFiles files)
         implements AutoCloseable {
 
     /**
@@ -42,10 +43,11 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
             LlamaConfig model,
             DType dtype,
             DeviceType device,
+            Kernels kernels,
             StartingWeights starting,
             Map<String, Path> companions) {
         return config.lora().isOn()
-                ? adapter(config, model, dtype, device, starting, companions)
+                ? adapter(config, model, dtype, base(config, dtype, device, kernels), device, starting, companions)
                 : whole(model, dtype, device, starting, companions);
     }
 
@@ -70,17 +72,35 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
         }
     }
 
+    /** The base model of an adapter, held as the configuration says. */
+    private static BaseWeights base(TrainerConfig config, DType dtype, DeviceType device, Kernels kernels) {
+        Path directory = Path.of(config.baseModel());
+        Optional<BaseWeights.Bits> bits = config.lora().bits();
+        if (bits.isEmpty()) {
+            return BaseWeights.open(directory, dtype, device);
+        }
+        if (device != DeviceType.CPU || dtype == DType.F16) {
+            throw new InvalidInputException(
+                    "load_in_4bit and load_in_8bit are for bf16 and float32 on the CPU; expected them false");
+        }
+        long elements = LlamaCheckpoint.readConfig(directory).parameterCount();
+        try (Progress progress = Progress.ofBytes("quantising", 2 * elements)) {
+            return BaseWeights.quantised(
+                    directory, bits.get(), dtype, kernels.workers(), each -> progress.addBytes(2 * each.numel()));
+        }
+    }
+
     private static TrainedModel adapter(
             TrainerConfig config,
             LlamaConfig model,
             DType dtype,
+            BaseWeights base,
             DeviceType device,
             StartingWeights starting,
             Map<String, Path> companions) {
-        LlamaCheckpoint base = LlamaCheckpoint.openAs(Path.of(config.baseModel()), dtype, device);
         try {
             AdapterConfig adapter = adapterConfig(config, base.config(), model);
-            AdapterParameters parameters = new AdapterParameters(model, adapter, new BaseWeights(base), dtype, device);
+            AdapterParameters parameters = new AdapterParameters(model, adapter, base, dtype, device);
             switch (starting) {
                 case StartingWeights.Checkpoint checkpoint -> parameters.copyFrom(checkpoint.directory());
                 case StartingWeights.BaseModel _ -> {
@@ -117,33 +137,42 @@ record TrainedModel(TrainableWeights weights, Optional<LlamaCheckpoint> base, Ch
     /** The model as the run began, which preferences are compared with: the base model, with the adapter and the tokens that the run began with. */
     Preferences.Reference reference(TrainerConfig config, LlamaConfig model, DeviceType device, Kernels kernels) {
         DType dtype = DType.of(weights.flat().scalar_type());
-        LlamaCheckpoint files =
-                base.orElseGet(() -> LlamaCheckpoint.openAs(Path.of(config.baseModel()), dtype, device));
+        boolean grown = model.vocab_size() > stated(config).vocab_size();
         List<AutoCloseable> owned = new ArrayList<>();
-        if (base.isEmpty()) {
-            owned.add(files);
-        }
-        boolean grown = model.vocab_size() > files.config().vocab_size();
         Weights before;
-        if (config.lora().loraModelDir() != null) {
-            AdapterParameters adapter =
-                    AdapterParameters.load(Path.of(config.lora().loraModelDir()), files, device);
-            owned.addFirst(adapter);
+        if (base.isPresent() && (grown || config.lora().loraModelDir() != null)) {
+            AdapterParameters adapter;
+            if (config.lora().loraModelDir() != null) {
+                adapter = AdapterParameters.load(Path.of(config.lora().loraModelDir()), base.get(), dtype, device);
+            } else {
+                adapter = new AdapterParameters(
+                        model, adapterConfig(config, base.get().config(), model), base.get(), dtype, device);
+                adapter.initialize(config.seed());
+            }
+            owned.add(adapter);
             before = adapter;
+        } else if (base.isPresent()) {
+            before = base.get().fixed();
         } else if (grown) {
             LlamaParameters parameters = new LlamaParameters(model, dtype, device);
-            parameters.copyFrom(files.tensors());
-            owned.addFirst(parameters);
+            copy(Path.of(config.baseModel()), parameters, dtype, device);
+            owned.add(parameters);
             before = parameters;
         } else {
-            before = new Weights.Fixed(files::tensor);
+            BaseWeights files = BaseWeights.open(Path.of(config.baseModel()), dtype, device);
+            owned.add(files);
+            before = files.fixed();
         }
         return new Preferences.Reference(new TrainableLlama(model, before, device, kernels, false), owned);
+    }
+
+    private static LlamaConfig stated(TrainerConfig config) {
+        return LlamaCheckpoint.readConfig(Path.of(config.baseModel()));
     }
 
     @Override
     public void close() {
         weights.close();
-        base.ifPresent(LlamaCheckpoint::close);
+        base.ifPresent(BaseWeights::close);
     }
 }

@@ -134,7 +134,7 @@ public final class Training {
             Map<String, Path> companions = LlamaCheckpointWriter.companions(base, config.tokenizerPath());
             companions.putAll(TunedFiles.in(outputDir));
             try (TrainedModel trained = ranks.withoutTimeout(
-                            () -> TrainedModel.of(config, model, dtype, type, weights, companions));
+                            () -> TrainedModel.of(config, model, dtype, type, kernels, weights, companions));
                     TrainableLlama training = new TrainableLlama(
                             model, trained.weights(), type, kernels, config.gradientCheckpointing());
                     Objective objective = objective(trained, type, kernels);

@@ -80,12 +80,13 @@ public final class AdapterParameters implements TrainableWeights {
      * @throws InvalidInputException when it is none, or not one of this model
      */
     public static AdapterParameters load(Path directory, LlamaCheckpoint checkpoint, DeviceType device) {
+        return load(directory, new BaseWeights(checkpoint), checkpoint.dtype(), device);
+    }
+
+    /** As {@link #load(Path, LlamaCheckpoint, DeviceType)}, beside a base model's weights in some dtype. */
+    public static AdapterParameters load(Path directory, BaseWeights base, DType dtype, DeviceType device) {
         AdapterParameters adapter = new AdapterParameters(
-                withItsTokens(checkpoint.config(), directory),
-                AdapterConfig.read(directory),
-                new BaseWeights(checkpoint),
-                checkpoint.dtype(),
-                device);
+                withItsTokens(base.config(), directory), AdapterConfig.read(directory), base, dtype, device);
         try {
             adapter.copyFrom(directory);
             return adapter;

@@ -1,6 +1,7 @@
 package dev.skald.model;
 
 import dev.skald.kernel.Gemm;
+import dev.skald.kernel.QuantisedWeight;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Scoped;
 import org.bytedeco.javacpp.PointerScope;
@@ -8,7 +9,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** A linear layer without bias, {@code [rows, in]} to {@code [rows, out]}: its weight, and what becomes of it when it learns. */
-public sealed interface Linear permits Linear.Plain, Linear.Frozen, Linear.LowRank {
+public sealed interface Linear permits Linear.Plain, Linear.Frozen, Linear.Quantised, Linear.LowRank {
 
     /**
      * The layer's output.
@@ -73,6 +74,33 @@ public sealed interface Linear permits Linear.Plain, Linear.Frozen, Linear.LowRa
         public void backward(Tensor dy, Tensor x, Tensor dx, boolean add, Gradients gradients) {
             try (PointerScope _ = new PointerScope()) {
                 gemm.inputGradient(dy, weight, dx, add);
+            }
+        }
+    }
+
+    /**
+     * A weight that stays as it is and is held in few bits: it is dequantised whenever it is multiplied by.
+     *
+     * @param scratch where its values lie meanwhile; other layers use it in turn
+     */
+    record Quantised(QuantisedWeight weight, Tensor scratch, Gemm gemm) implements Linear {
+
+        private Matrix values() {
+            Tensor values =
+                    scratch.narrow(0, 0, weight.rows() * weight.columns()).view(weight.rows(), weight.columns());
+            weight.dequantise(values);
+            return Matrix.of(values);
+        }
+
+        @Override
+        public Tensor forward(Tensor x, int many) {
+            return Scoped.tensor(() -> product(x, values(), gemm, many));
+        }
+
+        @Override
+        public void backward(Tensor dy, Tensor x, Tensor dx, boolean add, Gradients gradients) {
+            try (PointerScope _ = new PointerScope()) {
+                gemm.inputGradient(dy, values(), dx, add);
             }
         }
     }

@@ -51,15 +51,21 @@ public final class LlamaCheckpoint implements AutoCloseable {
      *     weights need more memory than there is
      */
     public static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device) {
-        return open(directory, wanted, device, false);
+        return open(directory, wanted, device, false, true);
+    }
+
+    /** As {@link #open} on the CPU, in the dtype that it has, for who reads each tensor once: it may be larger than the memory. */
+    public static LlamaCheckpoint openToRead(Path directory) {
+        return open(directory, Optional.empty(), DeviceType.CPU, true, false);
     }
 
     /** As {@link #open}, in exactly this dtype, f16 on the CPU included. */
     public static LlamaCheckpoint openAs(Path directory, DType dtype, DeviceType device) {
-        return open(directory, Optional.of(dtype), device, true);
+        return open(directory, Optional.of(dtype), device, true, true);
     }
 
-    private static LlamaCheckpoint open(Path directory, Optional<DType> wanted, DeviceType device, boolean exactly) {
+    private static LlamaCheckpoint open(
+            Path directory, Optional<DType> wanted, DeviceType device, boolean exactly, boolean inMemory) {
         if (Gguf.isGguf(directory)) {
             return openGguf(directory, wanted, device);
         }
@@ -82,7 +88,9 @@ public final class LlamaCheckpoint implements AutoCloseable {
             if (dtype == DType.F16 && device == DeviceType.CPU && !exactly) {
                 dtype = DType.F32;
             }
-            checkMemory(directory, parameters, homes, dtype, device);
+            if (inMemory) {
+                checkMemory(directory, parameters, homes, dtype, device);
+            }
             List<Tensor> tensors = place(parameters, homes, dtype, device);
             return new LlamaCheckpoint(config.withDType(dtype), dtype, files, tensors);
         } catch (RuntimeException e) {

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** The weights that a {@link Decoder} multiplies by, all of one dtype on one device, and which of them are learned. */
-public sealed interface Weights permits Weights.Fixed, TrainableWeights {
+public sealed interface Weights permits Weights.Fixed, Weights.Base, TrainableWeights {
 
     /** The weight of one of the model's parameters; owned by this. */
     Tensor weight(Parameter parameter);
@@ -34,6 +34,25 @@ public sealed interface Weights permits Weights.Fixed, TrainableWeights {
         @Override
         public Linear linear(Parameter parameter, Gemm gemm) {
             return new Linear.Frozen(Matrix.of(weights.apply(parameter)), gemm);
+        }
+    }
+
+    /** The weights of a base model, of which nothing is learned. */
+    record Base(BaseWeights weights) implements Weights {
+
+        @Override
+        public Tensor weight(Parameter parameter) {
+            return weights.weight(parameter);
+        }
+
+        @Override
+        public Optional<Parameter> learned(Parameter parameter) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Linear linear(Parameter parameter, Gemm gemm) {
+            return weights.linear(parameter, gemm);
         }
     }
 }
