@@ -105,11 +105,10 @@ final class AxolotlKeys {
         keys.refused(CHANGED, "resize_token_embeddings_to_32x", "reinit_weights");
         keys.refused(CHANGED, "overrides_of_model_config", "model_config", "rope_scaling", "shrink_embeddings");
         keys.refused(CHANGED, "fix_untrained_tokens", "tokenizer_class");
-        keys.refused(SCHEDULE, "lr_quadratic_warmup", "cosine_constant_lr_ratio", "lr_scheduler_kwargs", "lr_groups");
+        keys.refused(SCHEDULE, "lr_quadratic_warmup", "lr_groups");
         keys.refused(SCHEDULE, "lr_div_factor", "embedding_lr*", "eta_min");
         keys.refused("AdamW is the optimizer here", "optim_args", "optim_target_modules", "torchdistx_path");
         keys.refused("AdamW is the optimizer here", "adam_beta3", "adam_epsilon2", "dion_*", "qgalore_*");
-        keys.refused("a run ends after its steps", "early_stopping_patience");
         keys.refused("the last step is kept", "load_best_model_at_end", "metric_for_best_model", "greater_is_better");
         keys.refused(ORDER, "curriculum_sampling", "shuffle_before_merging_datasets", "dataset_shard_*");
         keys.refused("documents are not cut off", "max_packed_sequence_len", "eval_sequence_len");

@@ -26,6 +26,7 @@ final class Monitor implements AutoCloseable {
     private final String run;
     private final List<TrainerState.Session> sessions;
     private final List<TrainerState.LogEntry> history;
+    private final EarlyStopping earlyStopping;
     private long tokensSeen;
 
     /**
@@ -61,6 +62,7 @@ final class Monitor implements AutoCloseable {
         this.sessions.add(session);
         this.history = new ArrayList<>(resumed.map(TrainerState::logHistory).orElse(List.of()));
         this.tokensSeen = resumed.map(TrainerState::numInputTokensSeen).orElse(0L);
+        this.earlyStopping = new EarlyStopping(config, resumed.map(TrainerState::earlyStopping));
         long startStep = resumed.map(TrainerState::globalStep).orElse(0L);
         this.terminal = Progress.isTerminal();
         this.progress = new Progress(System.err, terminal, "train", startStep, timetable.totalSteps());
@@ -145,7 +147,8 @@ final class Monitor implements AutoCloseable {
         return step / epochLength;
     }
 
-    void validation(List<ValidationMetrics> metrics) throws IOException {
+    /** Takes down a validation; returns whether the run ends with it, which all ranks find alike. */
+    boolean validation(List<ValidationMetrics> metrics) throws IOException {
         if (log.isPresent() && !metrics.isEmpty()) {
             log.get().validation(metrics);
             for (ValidationMetrics each : metrics) {
@@ -160,6 +163,11 @@ final class Monitor implements AutoCloseable {
                         each.bitsPerByte()));
             }
         }
+        Optional<String> end = earlyStopping.check(metrics);
+        if (log.isPresent() && end.isPresent()) {
+            progress.println("the run ends early: " + end.get());
+        }
+        return end.isPresent();
     }
 
     /** Says that a checkpoint could not be written, and that training goes on. */
@@ -183,6 +191,7 @@ final class Monitor implements AutoCloseable {
                 config.seed(),
                 run,
                 scaler.state(),
+                earlyStopping.state(),
                 TrainerState.now(),
                 sessions,
                 history);

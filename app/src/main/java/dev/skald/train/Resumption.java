@@ -14,8 +14,15 @@ import java.util.Optional;
 record Resumption(Path checkpoint, TrainerState saved, Timetable timetable) {
 
     /** That there is nothing left to do, if that is so. */
-    Optional<String> finished() {
+    Optional<String> finished(TrainerConfig config) {
         long steps = timetable.totalSteps();
+        Optional<String> early = Optional.ofNullable(saved.earlyStopping())
+                .flatMap(each -> each.reached(config.earlyStoppingPatience()));
+        if (early.isPresent()) {
+            return Optional.of("the run is finished: " + checkpoint + " is after step " + saved.globalStep() + ", "
+                    + early.get() + "; to go on, raise early_stopping_patience or leave it out; to begin anew, choose"
+                    + " another output_dir");
+        }
         if (saved.globalStep() < steps) {
             return Optional.empty();
         }

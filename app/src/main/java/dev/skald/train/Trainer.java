@@ -107,10 +107,10 @@ final class Trainer {
                     nanos);
             watchdog.check(step, agreed.loss());
             if (timetable.evaluates(step)) {
-                monitor.validation(evaluate(step));
+                stopped = monitor.validation(evaluate(step));
             }
             settle(agreed);
-            stopped = agreed.stop();
+            stopped |= agreed.stop();
             if (timetable.saves(step) || stopped) {
                 save(step);
             }

@@ -88,11 +88,20 @@ public record TrainerConfig(
         @Key(value = "The largest learning rate of the schedule.")
         double learningRate,
 
-        @Key(value = "cosine, linear, constant, or constant_with_warmup.", defaultValue = "cosine")
+        @Key(
+                value =
+                        "cosine, cosine_with_restarts, linear, polynomial, inverse_sqrt, rex, constant, or constant_with_warmup.",
+                defaultValue = "cosine")
         LrScheduler lrScheduler,
 
-        @Key("The cosine ends at this part of learning_rate instead of 0.")
+        @Key(value = "num_cycles, power, lr_end and timescale, of the schedules that have them.", defaultValue = "{}")
+        SchedulerSettings lrSchedulerKwargs,
+
+        @Key("The cosine, or rex, ends at this part of learning_rate instead of 0.")
         Double cosineMinLrRatio,
+
+        @Key("The cosine is there at this part of the run, and stays; with cosine_min_lr_ratio.")
+        Double cosineConstantLrRatio,
 
         @Key("Updates in which the learning rate rises from 0; not together with warmup_ratio.")
         Long warmupSteps,
@@ -179,6 +188,9 @@ public record TrainerConfig(
         @Key(value = "... in so many steps one after the other.", defaultValue = "3")
         int lossWatchdogPatience,
 
+        @Key("Stop when so many validations one after the other have not lowered the loss.")
+        Integer earlyStoppingPatience,
+
         @Key(value = "Seconds that a rank waits for the others before it takes them for lost.", defaultValue = "40")
         int ddpTimeout,
 
@@ -256,9 +268,19 @@ public record TrainerConfig(
                 "learning_rate: found " + learningRate + ", expected more than 0 and less than 1");
         within("cosine_min_lr_ratio", cosineMinLrRatio, 0, 1);
         require(
-                cosineMinLrRatio == null || lrScheduler == LrScheduler.COSINE,
+                cosineMinLrRatio == null || lrScheduler == LrScheduler.COSINE || lrScheduler == LrScheduler.REX,
                 "cosine_min_lr_ratio " + cosineMinLrRatio + " contradicts lr_scheduler "
                         + lrScheduler.name().toLowerCase(Locale.ROOT));
+        within("cosine_constant_lr_ratio", cosineConstantLrRatio, 0, 1);
+        require(
+                cosineConstantLrRatio == null || lrScheduler == LrScheduler.COSINE,
+                "cosine_constant_lr_ratio " + cosineConstantLrRatio + " contradicts lr_scheduler "
+                        + lrScheduler.name().toLowerCase(Locale.ROOT));
+        require(
+                cosineConstantLrRatio == null || cosineMinLrRatio != null,
+                "cosine_constant_lr_ratio " + cosineConstantLrRatio
+                        + " wants cosine_min_lr_ratio: what the learning rate is from there on");
+        lrSchedulerKwargs.require(lrScheduler, learningRate);
         exclusive("warmup_steps", warmupSteps, "warmup_ratio", warmupRatio);
         within("warmup_steps", warmupSteps, 0, Long.MAX_VALUE);
         within("warmup_ratio", warmupRatio, 0, 1);
@@ -290,6 +312,11 @@ public record TrainerConfig(
                 "loss_watchdog_threshold: found " + lossWatchdogThreshold + ", expected more than 0");
         within("ddp_timeout", ddpTimeout, 1, 2_000_000);
         within("loss_watchdog_patience", lossWatchdogPatience, 1, Integer.MAX_VALUE);
+        within("early_stopping_patience", earlyStoppingPatience, 1, Integer.MAX_VALUE);
+        require(
+                earlyStoppingPatience == null || valSetSize > 0 || !testDatasets.isEmpty(),
+                "early_stopping_patience " + earlyStoppingPatience
+                        + " wants val_set_size or test_datasets: without validation there is nothing to count");
     }
 
     /**

@@ -26,6 +26,7 @@ import java.util.List;
  * @param seed of the data order
  * @param run what may not change when a run goes on: model, data, sequence length
  * @param lossScaler of fp16
+ * @param earlyStopping what the validations were, for {@code early_stopping_patience}; null without validation
  * @param savedAt when, UTC, as ISO 8601 writes it; null in a state of an earlier Skald
  * @param sessions one for each time that the run was started; empty in a state of an earlier Skald
  * @param logHistory one entry for each line of the log
@@ -41,6 +42,7 @@ public record TrainerState(
         long seed,
         String run,
         LossScaler.State lossScaler,
+        EarlyStopping.State earlyStopping,
         String savedAt,
         List<Session> sessions,
         List<LogEntry> logHistory) {

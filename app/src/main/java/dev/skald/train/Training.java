@@ -122,7 +122,7 @@ public final class Training {
             state.ifPresent(saved -> requireSameRun(saved, data));
             Optional<Resumption> resumption =
                     state.map(saved -> new Resumption(resumed.orElseThrow(), saved, timetable));
-            Optional<String> finished = resumption.flatMap(Resumption::finished);
+            Optional<String> finished = resumption.flatMap(each -> each.finished(config));
             say("", finished);
             if (finished.isPresent()) {
                 return;

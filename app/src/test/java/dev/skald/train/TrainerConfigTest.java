@@ -347,7 +347,7 @@ class TrainerConfigTest {
             learning_rate: 0       | learning_rate: found 0.0, expected more than 0 and less than 1
             learning_rate: .nan    | learning_rate: found ".nan", expected a number
             bf16: full             | bf16: found "full", expected one of auto, true, false
-            lr_scheduler: rex      | lr_scheduler: found "rex", expected one of cosine, linear, constant, constant_with_warmup
+            lr_scheduler: one_cycle | lr_scheduler: found "one_cycle", expected one of cosine, cosine_with_restarts, linear, polynomial, inverse_sqrt, rex, constant, constant_with_warmup
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
             datasets: []           | datasets is missing
             datasets: 3            | datasets: found 3, expected a list

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,67 @@ class TrainingTest {
                 .hasSameBinaryContentAs(output.resolve("checkpoint-20/model.safetensors"));
         assertThat(tiny.output("resumed").resolve("checkpoint-20/optimizer/master.safetensors"))
                 .hasSameBinaryContentAs(output.resolve("checkpoint-20/optimizer/master.safetensors"));
+    }
+
+    /** The learning rate is so small that no weight changes: the first validation is the best. */
+    @Test
+    void aRunWhoseValidationGetsNoBetterEndsEarlyAndIsResumedExactly() throws Exception {
+        String[] settings = {
+            "learning_rate=1e-30",
+            "weight_decay=0",
+            "lr_scheduler=constant",
+            "warmup_steps=0",
+            "max_steps=20",
+            "eval_steps=1",
+            "save_steps=3",
+            "test_datasets=[{path: " + tiny.packed() + ", name: all}]"
+        };
+        TrainerConfig config = tiny.config("out", with(settings, "early_stopping_patience=4"));
+        List<StepMetrics> whole = tiny.train(config);
+
+        int best = 0;
+        int end = 0;
+        List<Double> losses = validationLosses("out");
+        for (int i = 1; i < losses.size() && end - best < 4; i++) {
+            best = losses.get(i) < losses.get(best) ? i : best;
+            end = i;
+        }
+        assertThat(end + 1).isLessThan(20).isEqualTo(whole.size());
+        Path last = tiny.output("out").resolve("checkpoint-" + (end + 1));
+        TrainerState saved = TrainerState.read(last);
+        assertThat(saved.earlyStopping()).isEqualTo(new EarlyStopping.State(losses.get(best), best + 1, 4));
+        assertThat(new Resumption(last, saved, Timetable.of(config, 1000, 1)).finished(config))
+                .get()
+                .asString()
+                .contains("4 validations since step " + (best + 1), "early_stopping_patience 4");
+        assertThat(tiny.train(tiny.config(
+                        "out", with(settings, "early_stopping_patience=4", "auto_resume_from_checkpoints=true"))))
+                .hasSize(end + 1);
+
+        long before = new Checkpoints(tiny.output("out"))
+                .steps().stream()
+                        .filter(step -> step <= whole.size() - 1)
+                        .mapToLong(step -> step)
+                        .max()
+                        .orElseThrow();
+        List<StepMetrics> resumed = tiny.train(tiny.config(
+                "resumed",
+                with(
+                        settings,
+                        "early_stopping_patience=4",
+                        "resume_from_checkpoint=" + tiny.output("out").resolve("checkpoint-" + before))));
+        assertThat(losses(resumed)).isEqualTo(losses(whole).subList((int) before, whole.size()));
+    }
+
+    /** Of all languages together, in the order of the steps. */
+    private List<Double> validationLosses(String output) throws IOException {
+        List<ValidationMetrics> all = TinyRun.validations(tiny.output(output));
+        return LongStream.rangeClosed(1, all.getLast().step())
+                .mapToObj(
+                        step -> all.stream().filter(each -> each.step() == step).toList())
+                .map(each -> each.stream().mapToDouble(ValidationMetrics::nll).sum()
+                        / each.stream().mapToLong(ValidationMetrics::tokens).sum())
+                .toList();
     }
 
     @Test
@@ -168,7 +230,7 @@ class TrainingTest {
         assertThat(tiny.train(config)).isEqualTo(whole);
         assertThat(checkpoint.resolve(TrainerState.FILE)).hasBinaryContent(state);
         Resumption again = new Resumption(checkpoint, TrainerState.read(checkpoint), Timetable.of(config, 1000, 1));
-        assertThat(again.finished())
+        assertThat(again.finished(config))
                 .hasValue("the run is finished: " + checkpoint + " is after step 3, the run has 3 steps; "
                         + "to go on, raise max_steps or num_epochs; to begin anew, choose another output_dir");
         assertThat(again.otherSchedule(config)).isEmpty();
@@ -183,7 +245,7 @@ class TrainingTest {
         TrainerConfig longer = tiny.config("out", with(settings, "max_steps=8"));
         Resumption resumption =
                 new Resumption(checkpoint, TrainerState.read(checkpoint), Timetable.of(longer, 1000, 1));
-        assertThat(resumption.finished()).isEmpty();
+        assertThat(resumption.finished(longer)).isEmpty();
         assertThat(resumption.otherSchedule(longer))
                 .hasValue("the run has 8 steps, and had 4 when checkpoint-4 was saved: the schedule changes; "
                         + "the learning rate of step 5 is 5.000e-03 instead of 0.000e+00");
