@@ -101,7 +101,8 @@ final class AxolotlKeys {
         keys.without(LOADER, "dpo_padding_free", "dpo_use_liger_kernel", "precompute_ref_log_probs");
         keys.refused(
                 PREFERENCES, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");
-        keys.refused(TEXTS, "use_pose", "pose_*", "s2_attention", "neftune_noise_alpha", "noisy_embedding_alpha");
+        keys.refused(TEXTS, "use_pose", "pose_*", "s2_attention");
+        keys.refused("see neftune_noise_alpha", "noisy_embedding_alpha");
         keys.refused(CHANGED, "resize_token_embeddings_to_32x", "reinit_weights");
         keys.refused(CHANGED, "overrides_of_model_config", "model_config", "rope_scaling", "shrink_embeddings");
         keys.refused(CHANGED, "fix_untrained_tokens", "tokenizer_class");

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.model.EmbeddingNoise;
 import dev.skald.model.PackedRows;
 import dev.skald.model.TrainableLlama;
 import dev.skald.model.TrainableWeights;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
@@ -131,11 +133,16 @@ final class Trainer {
         for (int i = 0; i < batch.size(); i++) {
             optimizer.beginMicroBatch(i == batch.size() - 1);
             WallClock.Watch watch = clock.new Watch(optimizer);
+            long place = data.place(step - 1, i, ranks.rank(), ranks.size());
+            long seed = Permutation.mix(config.seed() ^ Permutation.mix(place));
             if (learner.objective().dropsInputs()) {
-                long place = data.place(step - 1, i, ranks.rank(), ranks.size());
-                learner.weights().begin(Permutation.mix(config.seed() ^ Permutation.mix(place)));
+                learner.weights().begin(seed);
             }
+            learner.model()
+                    .noise(Optional.ofNullable(config.neftuneNoiseAlpha())
+                            .map(alpha -> new EmbeddingNoise(alpha, seed)));
             loss += learner.objective().forwardBackward(learner.model(), batch.get(i), scale, watch);
+            learner.model().noise(Optional.empty());
             learner.weights().end();
             optimizer.endMicroBatch();
             watch.end(optimizer.takeCommunicationNanos());

@@ -178,6 +178,9 @@ public record TrainerConfig(
                 defaultValue = "false")
         boolean gradientCheckpointing,
 
+        @Key("Noise on the embeddings while training: NEFTune's alpha; 5 is usual.")
+        Double neftuneNoiseAlpha,
+
         @Key("Checkpoint to go on from.") String resumeFromCheckpoint,
 
         @Key(value = "Go on from the latest checkpoint of output_dir, if there is one.", defaultValue = "false")
@@ -296,6 +299,7 @@ public record TrainerConfig(
                         + (1 << 26) + " tokens");
         within("gradient_accumulation_steps", gradientAccumulationSteps, 1, 1 << 20);
         require(numEpochs > 0 && numEpochs < 1e6, "num_epochs: found " + numEpochs + ", expected more than 0");
+        within("neftune_noise_alpha", neftuneNoiseAlpha, 0, 1000);
         within("max_steps", maxSteps, 1, Long.MAX_VALUE);
         within("logging_steps", loggingSteps, 1, Integer.MAX_VALUE);
         exclusive("eval_steps", evalSteps, "evals_per_epoch", evalsPerEpoch);

@@ -225,6 +225,19 @@ class TuningTest {
                 .hasSameBinaryContentAs(latest("whole").resolve("adapter_model.safetensors"));
     }
 
+    /** Noise is drawn from the seed and the place, is there while learning and not when measuring, and is small. */
+    @Test
+    void noiseOnTheEmbeddingsIsRepeatable() throws Exception {
+        List<StepMetrics> plain = runs.train(config("plain", List.of(), "max_steps=3"));
+        List<StepMetrics> once = runs.train(config("once", List.of(), "max_steps=3", "neftune_noise_alpha=5"));
+        List<StepMetrics> again = runs.train(config("again", List.of(), "max_steps=3", "neftune_noise_alpha=5"));
+        assertThat(losses(again)).isEqualTo(losses(once));
+        assertThat(once.getFirst().loss()).isNotEqualTo(plain.getFirst().loss());
+        assertThat(once.getFirst().loss())
+                .isCloseTo(
+                        plain.getFirst().loss(), within(0.2 * plain.getFirst().loss()));
+    }
+
     @ParameterizedTest
     @CsvSource({"0", "1", "2"})
     void twoRanksLearnWhatOneDoes(int stage) throws Exception {

@@ -20,18 +20,24 @@ final class Floats {
         this.dtype = DType.of(tensor.scalar_type());
     }
 
-    /** Elements from {@code at} on, as many as the array has. */
-    void read(long at, float[] to) {
+    /**
+     * The first {@code n} of the array become the elements from {@code at} on.
+     *
+     * @param halves for {@code n} elements, overwritten
+     */
+    void read(long at, int n, float[] to, short[] halves) {
         switch (dtype) {
-            case F32 -> MemorySegment.copy(memory, FLOAT, at * Float.BYTES, to, 0, to.length);
+            case F32 -> MemorySegment.copy(memory, FLOAT, at * Float.BYTES, to, 0, n);
             case BF16 -> {
-                for (int i = 0; i < to.length; i++) {
-                    to[i] = Float.intBitsToFloat(memory.getAtIndex(SHORT, at + i) << 16);
+                MemorySegment.copy(memory, SHORT, at * Short.BYTES, halves, 0, n);
+                for (int i = 0; i < n; i++) {
+                    to[i] = Float.intBitsToFloat(halves[i] << 16);
                 }
             }
             case F16 -> {
-                for (int i = 0; i < to.length; i++) {
-                    to[i] = Float.float16ToFloat(memory.getAtIndex(SHORT, at + i));
+                MemorySegment.copy(memory, SHORT, at * Short.BYTES, halves, 0, n);
+                for (int i = 0; i < n; i++) {
+                    to[i] = Float.float16ToFloat(halves[i]);
                 }
             }
         }
@@ -57,18 +63,17 @@ final class Floats {
     }
 
     /**
-     * The largest magnitude of elements {@code from <= i < to}.
+     * The largest magnitude of the first {@code n}.
      *
      * @throws IllegalArgumentException when one is not finite
      */
-    static float absmax(float[] values, int from, int to) {
+    static float absmax(float[] values, int n) {
         float most = 0;
-        for (int i = from; i < to; i++) {
-            float magnitude = Math.abs(values[i]);
-            if (!(magnitude <= Float.MAX_VALUE)) {
-                throw new IllegalArgumentException("a weight is " + values[i] + ", which cannot be quantised");
-            }
-            most = Math.max(most, magnitude);
+        for (int i = 0; i < n; i++) {
+            most = Math.max(most, Math.abs(values[i])); // of a NaN and a number the NaN
+        }
+        if (!(most <= Float.MAX_VALUE)) {
+            throw new IllegalArgumentException("a weight is not finite (" + most + "), and cannot be quantised");
         }
         return most;
     }

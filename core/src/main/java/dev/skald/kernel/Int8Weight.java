@@ -34,10 +34,11 @@ public final class Int8Weight implements QuantisedWeight {
         Floats source = new Floats(weight);
         workers.run(rows, CHUNK, (from, to) -> {
             float[] row = new float[columns];
+            short[] halves = new short[columns];
             byte[] coded = new byte[columns];
             for (int r = from; r < to; r++) {
-                source.read((long) r * columns, row);
-                float most = Floats.absmax(row, 0, columns);
+                source.read((long) r * columns, columns, row, halves);
+                float most = Floats.absmax(row, columns);
                 scales[r] = most / 127;
                 float inverse = most == 0 ? 0 : 127 / most;
                 for (int i = 0; i < columns; i++) {

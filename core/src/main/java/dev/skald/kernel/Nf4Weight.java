@@ -50,6 +50,8 @@ public final class Nf4Weight implements QuantisedWeight {
 
     private static final float[] DYNAMIC_MIDDLES = middles(DYNAMIC);
 
+    private static final int CELLS_TO_ONE = 1024;
+
     /** Blocks that one thread takes at a time. */
     private static final int CHUNK = 512;
 
@@ -83,16 +85,17 @@ public final class Nf4Weight implements QuantisedWeight {
         float[] largest = new float[blocks];
         Floats source = new Floats(weight);
         workers.run(blocks, CHUNK, (from, to) -> {
+            float[] block = new float[BLOCK];
+            short[] halves = new short[BLOCK];
             byte[] coded = new byte[BLOCK / 2];
             for (int b = from; b < to; b++) {
-                float[] block = new float[(int) Math.min(BLOCK, elements - (long) b * BLOCK)];
-                source.read((long) b * BLOCK, block);
-                largest[b] = Floats.absmax(block, 0, block.length);
+                int n = (int) Math.min(BLOCK, elements - (long) b * BLOCK);
+                Arrays.fill(block, n, BLOCK, 0);
+                source.read((long) b * BLOCK, n, block, halves);
+                largest[b] = Floats.absmax(block, n);
                 float inverse = largest[b] == 0 ? 0 : 1 / largest[b];
-                Arrays.fill(coded, (byte) 0);
-                for (int i = 0; i < block.length; i++) {
-                    int code = code(block[i] * inverse, MIDDLES);
-                    coded[i / 2] |= (byte) (i % 2 == 0 ? code << 4 : code);
+                for (int i = 0; i < coded.length; i++) {
+                    coded[i] = (byte) (code(block[2 * i] * inverse) << 4 | code(block[2 * i + 1] * inverse));
                 }
                 MemorySegment.copy(coded, 0, codes, ValueLayout.JAVA_BYTE, (long) b * BLOCK / 2, coded.length);
             }
@@ -124,6 +127,23 @@ public final class Nf4Weight implements QuantisedWeight {
             middles[i] = (values[i] + values[i + 1]) / 2;
         }
         return middles;
+    }
+
+    /** By the cell of a value, the code of the cell's lower end: no cell has more than one of the middles in it. */
+    private static final byte[] CELLS = cells();
+
+    private static byte[] cells() {
+        byte[] cells = new byte[2 * CELLS_TO_ONE + 1];
+        for (int i = 0; i < cells.length; i++) {
+            cells[i] = (byte) code((float) (i - CELLS_TO_ONE) / CELLS_TO_ONE, MIDDLES);
+        }
+        return cells;
+    }
+
+    /** The code of the nearest value; {@link #code(float, float[])} without a search. */
+    private static int code(float value) {
+        int code = CELLS[(int) ((value + 1) * CELLS_TO_ONE)];
+        return code < MIDDLES.length && value > MIDDLES[code] ? code + 1 : code;
     }
 
     /** How many of the middles are below. */

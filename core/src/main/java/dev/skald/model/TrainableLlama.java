@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -27,6 +28,7 @@ public final class TrainableLlama implements AutoCloseable {
     private final Kernels kernels;
     private final boolean gradientCheckpointing;
     private final RopeTable rope;
+    private Optional<EmbeddingNoise> noise = Optional.empty();
 
     /**
      * A trainer of what of {@code weights} is learned.
@@ -134,6 +136,15 @@ public final class TrainableLlama implements AutoCloseable {
         return output.loss();
     }
 
+    /**
+     * Adds noise to the embeddings in the passes from now on.
+     *
+     * @param noise empty: no more
+     */
+    public void noise(Optional<EmbeddingNoise> noise) {
+        this.noise = noise;
+    }
+
     /** Frees RoPE's table. */
     @Override
     public void close() {
@@ -229,7 +240,9 @@ public final class TrainableLlama implements AutoCloseable {
 
         Tensor embedding() {
             try (PointerScope _ = new PointerScope()) {
-                return kept(kernels.embedding(decoder.embedding().table(), rows.ids()));
+                Tensor x = kernels.embedding(decoder.embedding().table(), rows.ids());
+                noise.ifPresent(each -> each.addTo(x, rows));
+                return kept(x);
             }
         }
 
