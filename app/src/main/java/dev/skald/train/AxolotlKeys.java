@@ -97,7 +97,8 @@ final class AxolotlKeys {
         keys.refused(QUANTISED, "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
         keys.refused(QUANTISED, "model_quantization_config*", "use_onebitllms", "quantize_moe_experts");
         keys.refused("it is no more in TRL", "rpo_alpha", "dpo_norm_loss", "dpo_generate_during_eval");
-        keys.refused(PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "dpo_use_weighting", "dpo_loss_weights");
+        keys.refused(
+                PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "kto_*", "dpo_use_weighting", "dpo_loss_weights");
         keys.without(LOADER, "dpo_padding_free", "dpo_use_liger_kernel", "precompute_ref_log_probs");
         keys.refused(
                 PREFERENCES, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");

@@ -6,7 +6,7 @@ import java.util.List;
 
 /** The keys of a {@code trainer.yaml} about learning from preferences. */
 public record PreferenceConfig(
-        @Key("Learn from preferences: dpo, ipo, kto, orpo or simpo.")
+        @Key("Learn from preferences: dpo, ipo, orpo or simpo.")
         String rl,
 
         @Key(value = "How much a difference counts: TRL's beta.", alsoCalled = "dpo_beta")
@@ -20,18 +20,12 @@ public record PreferenceConfig(
 
         @Key("Weight of the odds ratio in orpo.") Double orpoAlpha,
 
-        @Key(value = "Weight of the answers that are wanted, in kto.", defaultValue = "1.0")
-        double ktoDesirableWeight,
-
-        @Key(value = "Weight of the answers that are not, in kto.", defaultValue = "1.0")
-        double ktoUndesirableWeight,
-
         @Key("The margin in simpo.") Double simpoGamma,
 
         @Key("Weight of the likelihood of the preferred answer in simpo.")
         Double cpoAlpha) {
 
-    private static final List<String> KINDS = List.of("dpo", "ipo", "kto", "orpo", "simpo");
+    private static final List<String> KINDS = List.of("dpo", "ipo", "orpo", "simpo");
 
     /** @throws InvalidInputException when a value is none of its key's */
     public PreferenceConfig {

@@ -212,6 +212,9 @@ public sealed interface PreferenceLoss {
         }
     }
 
+    /** A mean log-probability above this counts as this: the odds of what is certain are infinite. */
+    double CERTAIN = -1e-12;
+
     /** {@code -beta log s(o)} of the log odds ratio {@code o}, and the chosen text's likelihood: no reference. */
     record Orpo(double beta) implements PreferenceLoss {
 
@@ -221,8 +224,8 @@ public sealed interface PreferenceLoss {
 
         @Override
         public Outcome of(Pair pair) {
-            double chosen = pair.chosen.mean();
-            double rejected = pair.rejected.mean();
+            double chosen = Math.min(CERTAIN, pair.chosen.mean());
+            double rejected = Math.min(CERTAIN, pair.rejected.mean());
             double z = chosen - rejected - (log1mexp(chosen) - log1mexp(rejected));
             double slope = -beta * sigmoid(-z);
             return new Outcome(

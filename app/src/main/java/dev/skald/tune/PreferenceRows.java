@@ -16,13 +16,11 @@ import java.util.stream.IntStream;
 
 /**
  * Rows with an answer that is wanted and one that is not: two examples with the same beginning, of which the answers are learned, the end of the
- * message included. A row with one answer and a label (KTO) becomes an example and an empty one, the example first when the answer is wanted.
+ * message included.
  *
  * <p>Where the answer begins is known from the prompt, which is the beginning of the conversation; Axolotl looks for its text.
  */
 final class PreferenceRows implements ExampleFormat {
-
-    private static final Example NONE = new Example(new int[0], new int[0]);
 
     private static final List<String> PROMPTS = List.of("prompt", "input", "question", "instruction");
     private static final List<String> CHOSEN = List.of("chosen", "chosen_response");
@@ -55,10 +53,6 @@ final class PreferenceRows implements ExampleFormat {
 
     @Override
     public List<Example> examples(ObjectNode row) {
-        if (row.has("completion") && row.has("label")) {
-            Example example = example(row, "completion", row.get("completion"));
-            return row.get("label").asBoolean() ? List.of(example, NONE) : List.of(NONE, example);
-        }
         String chosen = present(row, keys.fieldChosen(), CHOSEN);
         String rejected = present(row, keys.fieldRejected(), REJECTED);
         return List.of(example(row, chosen, row.get(chosen)), example(row, rejected, row.get(rejected)));

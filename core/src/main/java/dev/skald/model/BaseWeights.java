@@ -104,6 +104,7 @@ public final class BaseWeights implements AutoCloseable {
                     tensors.put(parameter.name(), copy);
                 }
             }
+            checkpoint.unload(parameter);
             done.accept(parameter);
         }
         try (PointerScope _ = new PointerScope()) {

@@ -6,6 +6,7 @@ import dev.skald.base.HostMemory;
 import dev.skald.gguf.Gguf;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,6 +164,13 @@ public final class LlamaCheckpoint implements AutoCloseable {
     /** A parameter's weights; valid, and read-only where they are a view, until this is closed. */
     public Tensor tensor(Parameter parameter) {
         return tensors.get(parameter.index());
+    }
+
+    /** Lets go of the memory that a mapped parameter was read into: its pages are read from the disk again if somebody wants them. */
+    void unload(Parameter parameter) {
+        for (SafeTensors file : files) {
+            file.bytes(parameter.name()).filter(MemorySegment::isMapped).ifPresent(MemorySegment::unload);
+        }
     }
 
     /** All of them in the order of {@link Parameter#of}. */
