@@ -41,39 +41,6 @@ public record PreferenceConfig(
         }
     }
 
-    /**
-     * The loss, with TRL's defaults.
-     *
-     * @throws InvalidInputException when keys contradict each other
-     */
-    PreferenceLoss loss() {
-        double beta = rlBeta != null ? rlBeta : rl.equals("simpo") ? 2 : 0.1;
-        double smoothing = dpoLabelSmoothing == null ? 0 : dpoLabelSmoothing;
-        return switch (rl) {
-            case "ipo" -> new PreferenceLoss.Ipo(beta);
-            case "orpo" -> new PreferenceLoss.Orpo(orpoAlpha == null ? beta : orpoAlpha);
-            case "simpo" -> new PreferenceLoss.SimPo(beta, simpoGamma, cpoAlpha == null ? 1 : cpoAlpha);
-            default -> dpo(beta, smoothing);
-        };
-    }
-
-    private PreferenceLoss dpo(double beta, double smoothing) {
-        String kind = dpoLossType.isEmpty() ? "sigmoid" : dpoLossType.getFirst();
-        if (dpoLossType.size() > 1) {
-            throw new InvalidInputException("dpo_loss_type: found " + dpoLossType + ", expected one");
-        }
-        return switch (kind) {
-            case "sigmoid" -> new PreferenceLoss.Sigmoid(beta, smoothing);
-            case "robust" -> new PreferenceLoss.Robust(beta, smoothing);
-            case "hinge" -> new PreferenceLoss.Hinge(beta);
-            case "ipo" -> new PreferenceLoss.Ipo(beta);
-            case "sigmoid_norm" -> new PreferenceLoss.SigmoidNorm(beta);
-            default ->
-                throw new InvalidInputException("dpo_loss_type: found '" + kind
-                        + "', expected one of sigmoid, hinge, ipo, robust, sigmoid_norm");
-        };
-    }
-
     /** Whether a run learns from preferences. */
     public boolean isOn() {
         return rl != null;

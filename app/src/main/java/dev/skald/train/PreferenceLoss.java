@@ -5,7 +5,7 @@ import dev.skald.InvalidInputException;
 /**
  * What an answer that is wanted, and one that is not, cost: arithmetic on sums of log-probabilities (nats, float64) of the answers' tokens.
  * A loss is that of one pair; who trains takes the mean of many. Its gradients are by the sum of the log-probabilities of each answer: the
- * backward pass is a cross-entropy whose tokens are weighted with minus the gradient. {@link KtoLoss} is the same for single answers.
+ * backward pass is a cross-entropy whose tokens are weighted with minus the gradient.
  *
  * <p>{@code d} is the difference between chosen and rejected of {@code logp - reference}, {@code s} the logistic function. Names and formulas
  * are TRL's. DPO: Rafailov et al., arXiv:2305.18290; conservative DPO: Mitchell, "A note on DPO with noisy
@@ -212,9 +212,6 @@ public sealed interface PreferenceLoss {
         }
     }
 
-    /** A mean log-probability above this counts as this: the odds of what is certain are infinite. */
-    double CERTAIN = -1e-12;
-
     /** {@code -beta log s(o)} of the log odds ratio {@code o}, and the chosen text's likelihood: no reference. */
     record Orpo(double beta) implements PreferenceLoss {
 
@@ -224,8 +221,8 @@ public sealed interface PreferenceLoss {
 
         @Override
         public Outcome of(Pair pair) {
-            double chosen = Math.min(CERTAIN, pair.chosen.mean());
-            double rejected = Math.min(CERTAIN, pair.rejected.mean());
+            double chosen = pair.chosen.mean();
+            double rejected = pair.rejected.mean();
             double z = chosen - rejected - (log1mexp(chosen) - log1mexp(rejected));
             double slope = -beta * sigmoid(-z);
             return new Outcome(

@@ -49,6 +49,10 @@ sealed interface StartingWeights {
      * @throws InvalidInputException when it has some, but not as safetensors
      */
     static boolean areIn(Path directory) throws IOException {
+        if (Files.isRegularFile(directory)) {
+            throw new InvalidInputException("base_model " + directory
+                    + ": is a file; expected a Hugging Face model directory (a .gguf file is not trained from)");
+        }
         List<String> names;
         try (Stream<Path> files = Files.walk(directory, 2)) { // Meta's own lie in original/
             names = files.filter(Files::isRegularFile)

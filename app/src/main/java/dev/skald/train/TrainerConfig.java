@@ -251,6 +251,9 @@ public record TrainerConfig(
         require(
                 !texts || !Boolean.FALSE.equals(samplePacking) || preferences.isOn(),
                 "sample_packing: found false, but documents are always packed here");
+        if (preferences.isOn()) {
+            PreferenceLoss.of(preferences);
+        }
         require(
                 !preferences.isOn() || !Boolean.TRUE.equals(samplePacking),
                 "sample_packing true contradicts rl " + preferences.rl() + ": pairs are not packed");

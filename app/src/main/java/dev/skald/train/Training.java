@@ -183,7 +183,7 @@ public final class Training {
         if (!config.preferences().isOn()) {
             return new NextToken();
         }
-        PreferenceLoss loss = config.preferences().loss();
+        PreferenceLoss loss = PreferenceLoss.of(config.preferences());
         return new Preferences(
                 loss,
                 loss.needsReference()

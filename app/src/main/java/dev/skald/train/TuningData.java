@@ -34,6 +34,8 @@ final class TuningData implements TrainingData {
     private final DataOrder order;
     /** Examples of a preference are side by side, and one sequence. */
     private final int together;
+    /** Whether all of a chosen text is predicted, for its likelihood. */
+    private final boolean learnsPrompt;
 
     /** A data set and its examples. */
     private record Dataset(DatasetConfig config, ExampleFile file) {}
@@ -54,6 +56,8 @@ final class TuningData implements TrainingData {
         this.datasets = datasets;
         List<Place> all = new ArrayList<>();
         this.together = config.preferences().isOn() ? 2 : 1;
+        this.learnsPrompt = config.preferences().isOn()
+                && PreferenceLoss.of(config.preferences()).learnsPrompt();
         for (int d = 0; d < datasets.size(); d++) {
             for (int e = 0; e < datasets.get(d).file().examples(); e += together) {
                 all.add(new Place(d, e));
@@ -222,11 +226,11 @@ final class TuningData implements TrainingData {
                 .toList();
     }
 
-    /** The rows of examples that belong together. Of a preference that counts the chosen text's likelihood, all of that text is predicted. */
+    /** The rows of examples that belong together. */
     private PackedRows rows(List<Example> examples) {
         List<PackedRows> rows = new ArrayList<>();
         for (Example example : examples) {
-            boolean whole = rows.isEmpty() && "orpo".equals(config.preferences().rl());
+            boolean whole = rows.isEmpty() && learnsPrompt;
             rows.add(rows(whole ? new Example(example.ids(), example.ids()) : example));
         }
         return PackedRows.joined(rows);

@@ -362,6 +362,7 @@ class TrainerConfigTest {
             adapter: dora          | adapter: found 'dora', expected lora or qlora
             adapter: lora          | adapter lora wants lora_target_modules, or lora_target_linear: true
             load_in_8bit: true     | load_in_8bit wants adapter: lora or qlora
+            rl: {kind: dpo}        | rl: found keys and values, expected a text
             rl: ppo                | rl: found 'ppo', expected one of dpo, ipo, orpo, simpo
             excess_length_strategy: cut | excess_length_strategy: found 'cut', expected one of drop, truncate, raise
             adam_beta2: 1          | adam_beta2: found 1.0, expected 0 to below 1

@@ -329,6 +329,14 @@ class TrainingTest {
     }
 
     @Test
+    void aFileIsNoBaseModel() throws Exception {
+        Path file = Files.createFile(folder.resolve("model.gguf"));
+        assertThatThrownBy(() -> tiny.train(tiny.config("out", "base_model=" + file)))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("model.gguf: is a file; expected a Hugging Face model directory");
+    }
+
+    @Test
     void aRunSaysWhereItsWeightsComeFrom() throws Exception {
         assertThat(StartingWeights.of(Optional.empty(), tiny.base(), 42).describe())
                 .isEqualTo("of base_model " + tiny.base());
