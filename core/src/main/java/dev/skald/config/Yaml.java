@@ -198,8 +198,11 @@ final class Yaml {
         return key.asText();
     }
 
-    private static JsonNode scalar(ScalarEvent scalar) {
+    private JsonNode scalar(ScalarEvent scalar) {
         String text = scalar.getValue();
+        if ("!function".equals(scalar.getTag())) {
+            throw error(scalar, "!function " + text + " is Python code, which is not run here");
+        }
         if (!scalar.isPlain() || scalar.getTag() != null) {
             return TextNode.valueOf(text);
         }

@@ -22,6 +22,9 @@ final class Interpreter {
     private static final int MOST_CHARS = 64 << 20;
 
     private final String template;
+    /** Whether a name that stands for nothing is an error where it is written. */
+    private final boolean strict;
+
     private final List<Rendered.Part> generations = new ArrayList<>();
     private Text.Builder out = new Text.Builder();
     private long steps;
@@ -35,8 +38,9 @@ final class Interpreter {
         CONTINUE
     }
 
-    Interpreter(String template) {
+    Interpreter(String template, boolean strict) {
         this.template = template;
+        this.strict = strict;
     }
 
     Rendered render(List<Statement> statements, Scope scope) {
@@ -73,7 +77,13 @@ final class Interpreter {
     private Flow execute(Statement statement, Scope scope) {
         switch (statement) {
             case Node.Plain plain -> out.add(plain.text());
-            case Node.Print print -> out.add(Python.text(evaluate(print.value(), scope)));
+            case Node.Print print -> {
+                Object value = evaluate(print.value(), scope);
+                if (strict && value instanceof Undefined undefined) {
+                    throw undefined.error();
+                }
+                out.add(Python.text(value));
+            }
             case Node.If branch -> {
                 return execute(
                         Python.isTrue(evaluate(branch.condition(), scope)) ? branch.body() : branch.other(), scope);

@@ -36,14 +36,19 @@ final class Lexer {
     private int counted;
     private int line = 1;
 
-    private Lexer(String name, String source) {
+    /** Whether white space around tags stays, and the last line end: Jinja's own way. */
+    private final boolean keepsSpace;
+
+    private Lexer(String name, String source, boolean keepsSpace) {
         this.name = name;
         this.source = source;
+        this.keepsSpace = keepsSpace;
     }
 
-    static List<Token> tokens(String name, String source) {
+    static List<Token> tokens(String name, String source, boolean keepsSpace) {
         String lines = source.replace("\r\n", "\n").replace('\r', '\n');
-        Lexer lexer = new Lexer(name, lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines);
+        boolean drop = !keepsSpace && lines.endsWith("\n");
+        Lexer lexer = new Lexer(name, drop ? lines.substring(0, lines.length() - 1) : lines, keepsSpace);
         lexer.run();
         return lexer.tokens;
     }
@@ -84,7 +89,7 @@ final class Lexer {
             while (end > at && Text.isSpace(source.charAt(end - 1))) {
                 end--;
             }
-        } else if (!print && sign != '+') {
+        } else if (!print && sign != '+' && !keepsSpace) {
             int indent = tag;
             while (indent > at && source.charAt(indent - 1) != '\n' && Text.isSpace(source.charAt(indent - 1))) {
                 indent--;
@@ -136,7 +141,7 @@ final class Lexer {
             while (at < source.length() && Text.isSpace(source.charAt(at))) {
                 at++;
             }
-        } else if (block && sign != '+' && at < source.length() && source.charAt(at) == '\n') {
+        } else if (block && !keepsSpace && sign != '+' && at < source.length() && source.charAt(at) == '\n') {
             at++;
         }
         lineStart = at > from && source.charAt(at - 1) == '\n';

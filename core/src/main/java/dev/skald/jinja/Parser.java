@@ -25,8 +25,8 @@ final class Parser {
         this.expressions = new ExpressionParser(tokens);
     }
 
-    static List<Statement> parse(String name, String source) {
-        Tokens tokens = new Tokens(name, Lexer.tokens(name, source));
+    static List<Statement> parse(String name, String source, boolean keepsSpace) {
+        Tokens tokens = new Tokens(name, Lexer.tokens(name, source, keepsSpace));
         List<Statement> statements = new Parser(tokens).body(Set.of());
         if (tokens.peek().kind() != Kind.END) {
             throw tokens.unexpected("the end of the template");

@@ -22,10 +22,12 @@ public final class Template {
 
     private final String name;
     private final List<Statement> statements;
+    private final boolean strict;
 
-    private Template(String name, List<Statement> statements) {
+    private Template(String name, List<Statement> statements, boolean strict) {
         this.name = name;
         this.statements = statements;
+        this.strict = strict;
     }
 
     /**
@@ -35,8 +37,23 @@ public final class Template {
      * @throws TemplateException when it is not valid, or uses what is not supported: {@code name: line N: ...}
      */
     public static Template parse(String name, String source) {
+        return parse(name, source, false);
+    }
+
+    /**
+     * Reads a template as lm-evaluation-harness has them: white space around tags stays, and so does the last line end, and writing a name that stands
+     * for nothing is an error (its utils.py: {@code keep_trailing_newline}, {@code StrictUndefined}).
+     *
+     * @param name what errors call it
+     * @throws TemplateException when it is not valid, or uses what is not supported: {@code name: line N: ...}
+     */
+    public static Template parseStrict(String name, String source) {
+        return parse(name, source, true);
+    }
+
+    private static Template parse(String name, String source, boolean strict) {
         try {
-            return new Template(name, Parser.parse(name, source));
+            return new Template(name, Parser.parse(name, source, strict), strict);
         } catch (StackOverflowError e) {
             throw TemplateException.at(name, 1, "nested too deeply");
         }
@@ -69,7 +86,7 @@ public final class Template {
         own.forEach((key, value) -> variables.put(key, Text.of(value)));
         callers.forEach((key, value) -> variables.put(key, Python.ofCaller(value)));
         try {
-            return new Interpreter(name).render(statements, Scope.of(variables));
+            return new Interpreter(name, strict).render(statements, Scope.of(variables));
         } catch (StackOverflowError e) {
             throw TemplateException.at(name, 1, "a macro calls itself without end");
         }

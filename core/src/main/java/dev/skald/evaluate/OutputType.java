@@ -1,0 +1,32 @@
+package dev.skald.evaluate;
+
+import java.util.List;
+import java.util.Locale;
+
+/** What a task asks of a model; names as in lm-evaluation-harness. */
+public enum OutputType {
+    /** The likelihood of each choice. */
+    MULTIPLE_CHOICE(List.of(Metric.ACC, Metric.ACC_NORM)),
+    /** The likelihood of one continuation. */
+    LOGLIKELIHOOD(List.of(Metric.PERPLEXITY, Metric.ACC)),
+    /** The likelihood of a whole text. */
+    LOGLIKELIHOOD_ROLLING(List.of(Metric.WORD_PERPLEXITY, Metric.BYTE_PERPLEXITY, Metric.BITS_PER_BYTE)),
+    /** A text. */
+    GENERATE_UNTIL(List.of(Metric.EXACT_MATCH));
+
+    private final List<Metric> defaultMetrics;
+
+    OutputType(List<Metric> defaultMetrics) {
+        this.defaultMetrics = defaultMetrics;
+    }
+
+    /** What is measured where a task does not say. */
+    List<Metric> defaultMetrics() {
+        return defaultMetrics;
+    }
+
+    /** As task files spell it. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
