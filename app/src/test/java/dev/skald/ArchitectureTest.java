@@ -38,7 +38,7 @@ class ArchitectureTest {
             Map.entry(
                     "generate",
                     Set.of("base", "config", "engine", "gguf", "grammar", "kernel", "model", "tensor", "tokenizer")),
-            Map.entry("evaluate", Set.of("base", "engine", "generate", "model", "tokenizer")),
+            Map.entry("evaluate", Set.of("base", "config", "engine", "generate", "jinja", "model", "tokenizer")),
             Map.entry("jinja", Set.of()),
             Map.entry("chat", Set.of("base", "generate", "jinja", "tokenizer")),
             Map.entry("nano", Set.of("base")),

@@ -54,7 +54,10 @@ public enum Aggregation {
         public double of(List<double[]> items) {
             TreeSet<Double> classes = new TreeSet<>();
             items.forEach(item -> classes.addAll(List.of(item[0], item[1])));
-            return classes.stream().mapToDouble(each -> f1(items, each)).average().orElse(0);
+            return classes.stream()
+                    .mapToDouble(each -> f1(items, each))
+                    .average()
+                    .orElse(0);
         }
     },
     /** Matthews' correlation, by Gorodkin's formula for many classes; 0 where one side is always the same. */

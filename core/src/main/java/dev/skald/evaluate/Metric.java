@@ -71,7 +71,9 @@ public enum Metric {
 
     /** The metric of a name in a task or result file. */
     public static Optional<Metric> of(String key) {
-        return Arrays.stream(values()).filter(metric -> metric.key().equals(key)).findFirst();
+        return Arrays.stream(values())
+                .filter(metric -> metric.key().equals(key))
+                .findFirst();
     }
 
     static List<String> keys(OutputType type) {

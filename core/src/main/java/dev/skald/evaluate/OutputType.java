@@ -6,23 +6,22 @@ import java.util.Locale;
 /** What a task asks of a model; names as in lm-evaluation-harness. */
 public enum OutputType {
     /** The likelihood of each choice. */
-    MULTIPLE_CHOICE(List.of(Metric.ACC, Metric.ACC_NORM)),
+    MULTIPLE_CHOICE,
     /** The likelihood of one continuation. */
-    LOGLIKELIHOOD(List.of(Metric.PERPLEXITY, Metric.ACC)),
+    LOGLIKELIHOOD,
     /** The likelihood of a whole text. */
-    LOGLIKELIHOOD_ROLLING(List.of(Metric.WORD_PERPLEXITY, Metric.BYTE_PERPLEXITY, Metric.BITS_PER_BYTE)),
+    LOGLIKELIHOOD_ROLLING,
     /** A text. */
-    GENERATE_UNTIL(List.of(Metric.EXACT_MATCH));
-
-    private final List<Metric> defaultMetrics;
-
-    OutputType(List<Metric> defaultMetrics) {
-        this.defaultMetrics = defaultMetrics;
-    }
+    GENERATE_UNTIL;
 
     /** What is measured where a task does not say. */
     List<Metric> defaultMetrics() {
-        return defaultMetrics;
+        return switch (this) {
+            case MULTIPLE_CHOICE -> List.of(Metric.ACC, Metric.ACC_NORM);
+            case LOGLIKELIHOOD -> List.of(Metric.PERPLEXITY, Metric.ACC);
+            case LOGLIKELIHOOD_ROLLING -> List.of(Metric.WORD_PERPLEXITY, Metric.BYTE_PERPLEXITY, Metric.BITS_PER_BYTE);
+            case GENERATE_UNTIL -> List.of(Metric.EXACT_MATCH);
+        };
     }
 
     /** As task files spell it. */

@@ -112,7 +112,8 @@ final class PythonLiteral {
 
     private Object word() {
         int from = at;
-        while (at < source.length() && (Character.isLetterOrDigit(source.charAt(at)) || "+-._".indexOf(source.charAt(at)) >= 0)) {
+        while (at < source.length()
+                && (Character.isLetterOrDigit(source.charAt(at)) || "+-._".indexOf(source.charAt(at)) >= 0)) {
             at++;
         }
         String word = source.substring(from, at);

@@ -68,8 +68,8 @@ final class PythonRandom {
 
     /** {@code random()}: 53 bits, from 0 to below 1. */
     double nextDouble() {
-        long a = next() >>> 5;
-        long b = next() >>> 6;
+        int a = next() >>> 5;
+        int b = next() >>> 6;
         return (a * 67108864.0 + b) / 9007199254740992.0;
     }
 
