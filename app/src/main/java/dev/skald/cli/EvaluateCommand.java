@@ -1,15 +1,27 @@
 package dev.skald.cli;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
 import dev.skald.evaluate.Perplexity;
+import dev.skald.evaluate.Row;
+import dev.skald.evaluate.Task;
+import dev.skald.evaluate.TaskFile;
+import dev.skald.evaluate.TaskRun;
 import dev.skald.generate.Generator;
 import dev.skald.text.DocumentReader;
+import dev.skald.text.RowReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,12 +29,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code skald evaluate}: perplexity of a model on a text. */
+/** {@code skald evaluate}: perplexity of a model on a text, and tasks. */
 @Command(
         name = "evaluate",
-        description = "Measures how well a model predicts a text: perplexity and bits per byte.",
+        description =
+                "Measures how well a model predicts a text (perplexity and bits per byte), or does tasks of lm-evaluation-harness.",
         mixinStandardHelpOptions = true,
-        footer = {"", "Example:", "  skald evaluate --model Llama-3-8B --text held-out.jsonl.gz --sequence-len 2048"})
+        footer = {
+            "",
+            "Example:",
+            "  skald evaluate --model Llama-3-8B --text held-out.jsonl.gz --sequence-len 2048",
+            "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results"
+        })
 final class EvaluateCommand implements Callable<Integer> {
 
     /** Windows are no longer than this unless asked for: the length that Llama 3 was trained on. */
@@ -33,7 +51,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--text",
-            required = true,
             paramLabel = "FILE",
             description =
                     ".txt (one document) or .jsonl (field text), either may be .gz or .zst; or .parquet (column text).")
@@ -45,6 +62,35 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Tokens in a window (default: the model's positions, at most 8192).")
     private Integer sequenceLen;
 
+    @Option(
+            names = "--tasks",
+            paramLabel = "FILE|DIR",
+            description =
+                    "A task file of lm-evaluation-harness (.yaml), or a directory of them; data as .jsonl, .json or .parquet. May be repeated.")
+    private List<Path> tasks = List.of();
+
+    @Option(
+            names = "--num-fewshot",
+            paramLabel = "N",
+            description = "Examples before each item (default: as the task says).")
+    private Integer numFewshot;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Items of each task, at most (default: all).")
+    private Integer limit;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1234",
+            description = "Of the examples that are drawn, and of bootstraps (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where results and samples go, in the layout of lm-evaluation-harness.")
+    private Path directory;
+
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
@@ -53,7 +99,13 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if ((text == null) == tasks.isEmpty()) {
+            throw new InvalidInputException("expected either --text with a file or --tasks with task files");
+        }
         PrintWriter out = spec.commandLine().getOut();
+        if (!tasks.isEmpty()) {
+            return runTasks(out);
+        }
         try (Generator generator = model.load(spec.commandLine().getErr())) {
             int window = sequenceLen != null
                     ? sequenceLen
@@ -65,6 +117,68 @@ final class EvaluateCommand implements Callable<Integer> {
             print(perplexity.result(), out);
         }
         return 0;
+    }
+
+    private int runTasks(PrintWriter out) throws IOException {
+        if ((numFewshot != null && numFewshot < 0) || (limit != null && limit < 1)) {
+            throw new InvalidInputException(
+                    "--num-fewshot: found " + numFewshot + ", --limit: found " + limit + ", expected 0 and 1 or more");
+        }
+        List<Task> all = new ArrayList<>();
+        for (Path file : tasks) {
+            all.addAll(TaskFile.read(file, EvaluateCommand::rows));
+        }
+        TaskRun.Options options = new TaskRun.Options(
+                Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
+        List<TaskRun.Result> results = new ArrayList<>();
+        try (Generator generator = model.load(spec.commandLine().getErr())) {
+            for (Task task : all) {
+                long items = Math.min(options.limit(), task.size());
+                try (Progress progress = Progress.ofItems(task.name(), items)) {
+                    results.add(TaskRun.run(
+                            task,
+                            generator,
+                            options,
+                            item -> progress.to(item.doc() + 1L, (item.doc() + 1) + " of " + items + " items")));
+                }
+            }
+        }
+        ObjectNode json = TaskResults.json(model.name(), results);
+        if (this.json) {
+            out.println(json);
+        } else {
+            results.forEach(result -> result.scores()
+                    .forEach(score -> out.printf(
+                            Locale.ROOT,
+                            "%-24s %d items, %d-shot  %s %.4f%s%n",
+                            result.task().name(),
+                            result.items().size(),
+                            result.numFewshot(),
+                            score.metric().key(),
+                            score.value(),
+                            score.stderr()
+                                    .map(error -> String.format(Locale.ROOT, " +- %.4f", error))
+                                    .orElse(""))));
+        }
+        if (directory != null) {
+            System.err.println("written: " + TaskResults.write(directory, json, results));
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** The rows of a task's data file. */
+    private static List<Row> rows(Path file) throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        List<Row> rows = new ArrayList<>();
+        try (RowReader reader = RowReader.open(file)) {
+            for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {
+                Map<String, Object> fields =
+                        mapper.convertValue(row.fields(), new TypeReference<Map<String, Object>>() {});
+                rows.add(new Row(fields, row.place().toString()));
+            }
+        }
+        return rows;
     }
 
     private void print(Perplexity.Result result, PrintWriter out) throws IOException {

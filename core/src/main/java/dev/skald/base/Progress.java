@@ -60,6 +60,11 @@ public final class Progress implements AutoCloseable {
         return new Progress(System.err, isTerminal(), task, 0, total);
     }
 
+    /** On standard error, of so many items: {@link #to} says how far. */
+    public static Progress ofItems(String task, long total) {
+        return new Progress(System.err, isTerminal(), task, 0, total);
+    }
+
     /** Whether somebody looks at a terminal, where a line can be written again. */
     @SuppressWarnings(
             "SystemConsoleNull") // it is null when standard input or output is redirected, unless jdk.console says that

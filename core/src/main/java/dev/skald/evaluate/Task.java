@@ -102,6 +102,11 @@ public final class Task {
         return config.deepCopy();
     }
 
+    /** How many items it has. */
+    public int size() {
+        return rows.size();
+    }
+
     List<Row> rows() {
         return rows;
     }
