@@ -128,8 +128,8 @@ final class EvaluateCommand implements Callable<Integer> {
         for (Path file : tasks) {
             all.addAll(TaskFile.read(file, EvaluateCommand::rows));
         }
-        TaskRun.Options options = new TaskRun.Options(
-                Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
+        TaskRun.Options options =
+                new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
         List<TaskRun.Result> results = new ArrayList<>();
         try (Generator generator = model.load(spec.commandLine().getErr())) {
             for (Task task : all) {

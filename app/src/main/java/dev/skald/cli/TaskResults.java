@@ -33,7 +33,9 @@ final class TaskResults {
             for (TaskRun.Score score : result.scores()) {
                 values.put(score.metric().key() + ",none", score.value());
                 if (score.stderr().isPresent()) {
-                    values.put(score.metric().key() + "_stderr,none", score.stderr().get());
+                    values.put(
+                            score.metric().key() + "_stderr,none",
+                            score.stderr().get());
                 } else {
                     values.put(score.metric().key() + "_stderr,none", "N/A");
                 }

@@ -91,7 +91,8 @@ public final class TaskRun {
     public static Result run(Task task, Generator model, Options options, Consumer<Item> done) {
         TaskRun run = new TaskRun(task, model);
         int shots = options.numFewshot().orElse(task.numFewshot());
-        List<Row> rows = task.rows().subList(0, Math.min(options.limit(), task.rows().size()));
+        List<Row> rows =
+                task.rows().subList(0, Math.min(options.limit(), task.rows().size()));
         FewShots.Draw draw = task.shots().new Draw(options.seed());
         List<Item> items = new ArrayList<>();
         Deque<Supplier<Item>> pending = new ArrayDeque<>();
@@ -180,8 +181,8 @@ public final class TaskRun {
             case BITS_PER_CHARACTER -> new double[] {-sums[right] / Math.log(2) / chars(choices.get(right))};
             case MCC, F1, F1_MACRO -> new double[] {right, highest(sums)};
             case EXACT_MATCH -> truth(found.get(right).greedy());
-            case CHRF, PERPLEXITY, WORD_PERPLEXITY, BYTE_PERPLEXITY, BITS_PER_BYTE -> throw new IllegalStateException(
-                    metric + " is none of choices");
+            case CHRF, PERPLEXITY, WORD_PERPLEXITY, BYTE_PERPLEXITY, BITS_PER_BYTE ->
+                throw new IllegalStateException(metric + " is none of choices");
         };
     }
 
@@ -234,7 +235,8 @@ public final class TaskRun {
         int from;
         if (before.isEmpty()) {
             int[] said = tokenizer.encode(after);
-            ids = IntStream.concat(IntStream.of(beginning()), Arrays.stream(said)).toArray();
+            ids = IntStream.concat(IntStream.of(beginning()), Arrays.stream(said))
+                    .toArray();
             from = 1;
         } else {
             ids = tokenizer.encode(before + after, true);
@@ -247,10 +249,12 @@ public final class TaskRun {
     private int beginning() {
         return tokenizer
                 .bosId()
-                .orElseGet(() -> tokenizer
-                        .eosId()
-                        .orElseThrow(() -> new InvalidInputException(
-                                "the tokenizer has neither a begin token nor an end token: nothing can stand before a text")));
+                .orElseGet(
+                        () -> tokenizer
+                                .eosId()
+                                .orElseThrow(
+                                        () -> new InvalidInputException(
+                                                "the tokenizer has neither a begin token nor an end token: nothing can stand before a text")));
     }
 
     private Supplier<Likelihood> score(Row row, int[] ids, int from) {
@@ -279,20 +283,24 @@ public final class TaskRun {
     private Supplier<Item> text(int doc, Row row) {
         String text = task.templates().targets(row).getFirst();
         int[] said = tokenizer.encode(text);
-        int[] ids = IntStream.concat(IntStream.of(beginning()), Arrays.stream(said)).toArray();
+        int[] ids =
+                IntStream.concat(IntStream.of(beginning()), Arrays.stream(said)).toArray();
         int most = Math.min(model.mostTokens(), model.config().max_position_embeddings()) - 1;
         List<Supplier<Likelihood>> waiting = new ArrayList<>();
         for (int from = 0; from + 1 < ids.length; from += most) {
             waiting.add(score(row, Arrays.copyOfRange(ids, from, Math.min(ids.length, from + most + 1)), 1));
         }
         return () -> {
-            double sum = waiting.stream().map(Supplier::get).mapToDouble(Likelihood::sum).sum();
+            double sum = waiting.stream()
+                    .map(Supplier::get)
+                    .mapToDouble(Likelihood::sum)
+                    .sum();
             double words = text.split("\\s+", -1).length;
             Map<Metric, double[]> values = new LinkedHashMap<>();
             task.metrics()
-                    .forEach(each -> values.put(each.metric(), new double[] {
-                        sum, each.metric() == Metric.WORD_PERPLEXITY ? words : bytes(text)
-                    }));
+                    .forEach(each -> values.put(
+                            each.metric(),
+                            new double[] {sum, each.metric() == Metric.WORD_PERPLEXITY ? words : bytes(text)}));
             return new Item(doc, row.fields(), text, List.of(List.of(text)), List.of(sum), values);
         };
     }
@@ -306,12 +314,15 @@ public final class TaskRun {
         }
         String answer = filtered;
         Map<Metric, double[]> values = new LinkedHashMap<>();
-        task.metrics().forEach(each -> values.put(each.metric(), switch (each.metric()) {
-            case EXACT_MATCH -> truth(Answers.exactMatch(answer, targets, each.ignored()));
-            case F1 -> new double[] {Answers.f1(answer, targets)};
-            case CHRF -> ChrF.counts(answer, targets.getFirst());
-            default -> throw new IllegalStateException(each.metric() + " is none of texts");
-        }));
+        task.metrics()
+                .forEach(each -> values.put(
+                        each.metric(),
+                        switch (each.metric()) {
+                            case EXACT_MATCH -> truth(Answers.exactMatch(answer, targets, each.ignored()));
+                            case F1 -> new double[] {Answers.f1(answer, targets)};
+                            case CHRF -> ChrF.counts(answer, targets.getFirst());
+                            default -> throw new IllegalStateException(each.metric() + " is none of texts");
+                        }));
         return new Item(doc, row.fields(), targets.getFirst(), List.of(List.of(context)), List.of(said), values);
     }
 }

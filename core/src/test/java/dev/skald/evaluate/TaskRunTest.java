@@ -84,16 +84,17 @@ class TaskRunTest {
     @Test
     void aTextIsMeasuredTokenByToken() throws IOException {
         likes('a', 'b', 2);
-        Task task = task(
-                """
+        Task task = task("""
                 output_type: loglikelihood_rolling
                 doc_to_text: ""
                 doc_to_target: "{{text}}"
-                """,
-                new Row(Map.of("text", "ab ab"), "t.jsonl:1"));
+                """, new Row(Map.of("text", "ab ab"), "t.jsonl:1"));
         try (Generator model = model()) {
-            double sum = logProbability(TinyLlama.BOS, 'a') + logProbability('a', 'b') + logProbability('b', ' ')
-                    + logProbability(' ', 'a') + logProbability('a', 'b');
+            double sum = logProbability(TinyLlama.BOS, 'a')
+                    + logProbability('a', 'b')
+                    + logProbability('b', ' ')
+                    + logProbability(' ', 'a')
+                    + logProbability('a', 'b');
             Map<Metric, Double> values = new EnumMap<>(Metric.class);
             TaskRun.run(task, model, ALL, _ -> {}).scores().forEach(each -> values.put(each.metric(), each.value()));
             assertThat(values.get(Metric.WORD_PERPLEXITY)).isCloseTo(Math.exp(-sum / 2), withinPercentage(1e-4));
@@ -120,20 +121,20 @@ class TaskRunTest {
                 new Row(Map.of("q", "x", "a", "nej"), "t.jsonl:2"));
         try (Generator model = model()) {
             TaskRun.Result result = TaskRun.run(task, model, ALL, _ -> {});
-            assertThat(result.items()).extracting(item -> item.responses().getFirst()).containsExactly("ja", "ja");
+            assertThat(result.items())
+                    .extracting(item -> item.responses().getFirst())
+                    .containsExactly("ja", "ja");
             assertThat(result.scores()).extracting(TaskRun.Score::value).containsExactly(0.5, 0.5);
         }
     }
 
     @Test
     void anItemThatIsTooLongIsNamed() throws IOException {
-        Task task = task(
-                """
+        Task task = task("""
                 output_type: loglikelihood
                 doc_to_text: "{{q}}"
                 doc_to_target: "b"
-                """,
-                new Row(Map.of("q", "x".repeat(2000)), "t.jsonl:7"));
+                """, new Row(Map.of("q", "x".repeat(2000)), "t.jsonl:7"));
         try (Generator model = model()) {
             assertThatThrownBy(() -> TaskRun.run(task, model, ALL, _ -> {}))
                     .isInstanceOf(InvalidInputException.class)
