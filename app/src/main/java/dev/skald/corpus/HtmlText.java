@@ -2,6 +2,9 @@ package dev.skald.corpus;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
@@ -9,20 +12,40 @@ import org.jsoup.nodes.TextNode;
 
 /**
  * The readable text of an HTML page: blocks of text in their order, a blank line between two of them, without scripts, menus, forms, headers
- * and footers, and without blocks that are mostly links (as boilerplate removers since Kohlschütter et al. 2010 do).
+ * and footers, and without blocks that are mostly links (as boilerplate removers since Kohlschütter et al. 2010 do). An item of a list is a line after "- ", a
+ * row of a table a line with " | " between the cells; a table whose cells hold blocks is only there for the layout.
  */
 final class HtmlText {
 
     private static final String UNREAD =
-            "script, style, noscript, template, svg, iframe, object, form, button, select, input, nav, footer,"
+            "script, style, noscript, template, svg, iframe, object, button, select, input, textarea, nav, footer,"
                     + " aside, dialog, [hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo]";
+
+    /** What a form around a whole page holds, and one to fill in does not. */
+    private static final String READ_IN_FORM = "main, [role=main], article, h1";
+
+    private static final String CONSENT = "[id*=cookie], [class*=cookie], [id*=consent], [class*=consent]";
+
+    /** What makes a cell part of a layout. */
+    private static final String BLOCKS_IN_CELL = "p, div, table, ul, ol, h1, h2, h3, h4, h5, h6, article, section";
+
+    /** Characters of a notice about cookies, at most; a page about them has more. */
+    private static final int LONGEST_CONSENT = 1500;
+
+    /** Characters of the paragraphs of a form that is read. */
+    private static final int SHORTEST_IN_FORM = 200;
+
+    /** Share of the page's text that an element must hold to be all that is read. */
+    private static final double LEAST_SHARE = 0.3;
 
     private static final double MOST_LINKS = 0.5;
 
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder block = new StringBuilder();
     private int linked;
-    private boolean list;
+    private boolean bullet;
+    private boolean row;
+    private boolean afterRow;
 
     private HtmlText() {}
 
@@ -34,15 +57,44 @@ final class HtmlText {
         String name = Charsets.of(html, charset).name();
         org.jsoup.nodes.Document page = Jsoup.parse(new ByteArrayInputStream(html), name, url);
         page.select(UNREAD).remove();
+        page.select("form").stream().filter(form -> !isRead(form)).forEach(Element::remove);
+        page.select(CONSENT).stream().filter(HtmlText::isConsent).forEach(Element::remove);
         page.select("body > header").remove();
         HtmlText reader = new HtmlText();
-        Element main = page.selectFirst("main, [role=main]");
-        if (main == null) {
-            main = page.select("article").size() == 1 ? page.selectFirst("article") : page.body();
-        }
-        reader.read(main, false);
+        reader.read(content(page.body()), false);
         reader.endBlock();
         return reader.text.toString();
+    }
+
+    private static boolean isRead(Element form) {
+        return form.selectFirst(READ_IN_FORM) != null
+                || form.select("p").stream().mapToInt(HtmlText::length).sum() >= SHORTEST_IN_FORM;
+    }
+
+    private static boolean isConsent(Element element) {
+        return !element.is("html, body, main, article") && element.text().length() <= LONGEST_CONSENT;
+    }
+
+    /** What holds the page's text: its main part or its only article, if that is not the smallest part of it, or the body. */
+    private static Element content(Element body) {
+        double least = LEAST_SHARE * length(body);
+        Optional<Element> main = body.select("main, [role=main]").stream()
+                .max(Comparator.comparingInt(HtmlText::length))
+                .filter(element -> length(element) >= least);
+        return main.orElseGet(() -> Stream.of(body.select("article"))
+                .filter(articles -> articles.size() == 1)
+                .map(articles -> articles.getFirst())
+                .filter(article -> length(article) >= least)
+                .findFirst()
+                .orElse(body));
+    }
+
+    /** Characters outside links. */
+    private static int length(Element element) {
+        return element.text().length()
+                - element.select("a").stream()
+                        .mapToInt(link -> link.text().length())
+                        .sum();
     }
 
     private void read(Node node, boolean inLink) {
@@ -61,20 +113,51 @@ final class HtmlText {
             block.append('\n');
             return;
         }
-        boolean starts = element.isBlock() && !name.equals("a");
+        if (name.equals("tr") && element.selectFirst(BLOCKS_IN_CELL) == null) {
+            readRow(element, inLink);
+            return;
+        }
+        boolean starts = isBlock(element);
         if (starts) {
             endBlock();
-            list = name.equals("li");
+            bullet |= name.equals("li");
         }
         for (Node child : element.childNodes()) {
             read(child, inLink || name.equals("a"));
         }
-        if (name.equals("td") || name.equals("th")) {
-            block.append(' ');
-        }
         if (starts) {
             endBlock();
+            bullet &= !name.equals("li");
         }
+        if (name.equals("table")) {
+            afterRow = false;
+        }
+    }
+
+    /** Links, insertions and deletions may hold paragraphs, and mostly do not. */
+    private static boolean isBlock(Element element) {
+        return element.isBlock() && !element.is("a, ins, del");
+    }
+
+    private void readRow(Element element, boolean inLink) {
+        endBlock();
+        boolean first = true;
+        for (Element cell : element.children()) {
+            if (!first) {
+                block.append(" | ");
+            }
+            first = false;
+            for (Node child : cell.childNodes()) {
+                if (child instanceof Element part && part.normalName().equals("br")) {
+                    block.append(' ');
+                } else {
+                    read(child, inLink);
+                }
+            }
+            block.setLength(block.toString().stripTrailing().length());
+        }
+        row = true;
+        endBlock();
     }
 
     private void append(String words, boolean inLink) {
@@ -87,14 +170,16 @@ final class HtmlText {
 
     private void endBlock() {
         String words = block.toString().strip();
-        if (!words.isEmpty() && linked <= MOST_LINKS * words.length()) {
+        if (words.chars().anyMatch(c -> c != '|' && c != ' ') && linked <= MOST_LINKS * words.length()) {
             if (!text.isEmpty()) {
-                text.append(list ? "\n" : "\n\n");
+                text.append(bullet || (row && afterRow) ? "\n" : "\n\n");
             }
-            text.append(list ? "- " : "").append(words);
+            text.append(bullet ? "- " : "").append(words);
+            bullet = false;
+            afterRow = row;
         }
+        row = false;
         block.setLength(0);
         linked = 0;
-        list = false;
     }
 }

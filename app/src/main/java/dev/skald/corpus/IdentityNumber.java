@@ -5,8 +5,11 @@ import java.time.LocalDate;
 
 /**
  * Personal identity numbers of the Nordic countries: Swedish personnummer and samordningsnummer (Luhn), Norwegian fødselsnummer and D-nummer
- * (two check digits modulo 11), Danish CPR (modulo 11, which numbers given out since 2007 need not fulfil: those are told only with the
- * hyphen that they are written with), Finnish henkilötunnus (modulo 31) and Icelandic kennitala (modulo 11).
+ * (two check digits modulo 11), Danish CPR (modulo 11, which numbers given out since 2007 need not fulfil: those are told only by the hyphen
+ * that they are written with), Finnish henkilötunnus (modulo 31) and Icelandic kennitala (modulo 11).
+ *
+ * <p>One date and time in ten fulfils a check digit too. Where digits can be read as a date and a time of day, and no word before them says
+ * that they are an identity number, they are one only in a country's usual way of writing.
  */
 final class IdentityNumber {
 
@@ -18,20 +21,42 @@ final class IdentityNumber {
 
     private IdentityNumber() {}
 
-    /** Whether a text of digits, at most one sign among them and at most one letter at the end, is such a number. */
-    static boolean isValid(String written) {
+    /**
+     * Whether a text of digits, at most one sign among them and at most one letter at the end, is such a number.
+     *
+     * @param labelled whether a word before it says that it is one
+     */
+    static boolean isValid(String written, boolean labelled) {
         String digits = written.replaceAll("[-+ ]", "");
         if (!digits.chars().allMatch(Character::isDigit)) {
             return isFinnish(written);
         }
+        boolean blank = written.indexOf(' ') >= 0;
+        boolean time = !labelled && isTimeOfDay(digits);
         return switch (digits.length()) {
-            case 10 -> isSwedish(digits) || isDanish(digits) || isIcelandic(digits) || isFinnish(written);
+            case 10 ->
+                isFinnish(written)
+                        || (!(blank && time) && (isSwedish(digits) || isDanish(digits) || isIcelandic(digits)))
+                        || (written.indexOf('-') == 6 && !time && isDanishDate(digits));
             case 11 -> isNorwegian(digits);
-            case 12 ->
-                (digits.startsWith("18") || digits.startsWith("19") || digits.startsWith("20"))
-                        && isSwedish(digits.substring(2));
+            case 12 -> (labelled || (!blank && !(isTimed(written) && time))) && isSwedishWithCentury(digits);
             default -> false;
         };
+    }
+
+    /** YYYYMMDDHHMM: twelve digits of this century without a sign. */
+    private static boolean isTimed(String written) {
+        return written.length() == 12 && written.startsWith("20");
+    }
+
+    private static boolean isTimeOfDay(String digits) {
+        int length = digits.length();
+        return number(digits, length - 4, length - 2) < 24 && number(digits, length - 2, length) < 60;
+    }
+
+    private static boolean isSwedishWithCentury(String digits) {
+        return (digits.startsWith("18") || digits.startsWith("19") || digits.startsWith("20"))
+                && isSwedish(digits.substring(2));
     }
 
     /** YYMMDDNNNC; the day of a samordningsnummer is 60 too large. */
@@ -58,8 +83,11 @@ final class IdentityNumber {
 
     /** DDMMYYNNNC. */
     private static boolean isDanish(String digits) {
-        return isDate(number(digits, 4, 6), number(digits, 2, 4), number(digits, 0, 2))
-                && weighted(digits, DANISH) % 11 == 0;
+        return isDanishDate(digits) && weighted(digits, DANISH) % 11 == 0;
+    }
+
+    private static boolean isDanishDate(String digits) {
+        return isDate(number(digits, 4, 6), number(digits, 2, 4), number(digits, 0, 2));
     }
 
     /** DDMMYYNNCK: the ninth digit checks, the tenth is the century. */

@@ -25,8 +25,19 @@ final class InputFiles {
 
     private InputFiles() {}
 
-    /** The splits of all sources, in the order of the sources and of the files' names. */
-    static List<Split> splits(Recipe recipe, List<String> warnings) throws IOException {
+    /**
+     * What there is to read.
+     *
+     * @param splits of all sources, in the order of the sources and of the files' names
+     * @param skipped files of the sources' directories that are not read, for they are empty or of no known format
+     * @param warnings about them, a line each
+     */
+    record Found(List<Split> splits, long skipped, List<String> warnings) {}
+
+    /** Finds the files of all sources. */
+    static Found find(Recipe recipe) throws IOException {
+        List<String> warnings = new ArrayList<>();
+        long skipped = 0;
         List<Split> splits = new ArrayList<>();
         Set<Path> taken = new HashSet<>();
         for (int i = 0; i < recipe.sources().size(); i++) {
@@ -44,8 +55,20 @@ final class InputFiles {
             }
             for (Path file : files) {
                 if (taken.add(file)) {
-                    addSplits(recipe, i, file, splits, warnings);
+                    if (Files.size(file) == 0 && Files.isReadable(file)) {
+                        warnings.add(file + ": empty file");
+                        skipped++;
+                    } else {
+                        addSplits(recipe, i, file, splits);
+                    }
                 }
+            }
+            List<Path> others = unread(base.resolve(source.path()), files);
+            if (!others.isEmpty()) {
+                warnings.add("source '" + source.name()
+                        + "': files that are not read, for their names tell no known format: " + others.size() + ", as "
+                        + others.getFirst());
+                skipped += others.size();
             }
         }
         if (splits.isEmpty()) {
@@ -53,7 +76,7 @@ final class InputFiles {
                     + (taken.isEmpty() ? "none of them has a file" : "every file is empty")
                     + " under '" + recipe.data() + "'; set data=DIRECTORY");
         }
-        return splits;
+        return new Found(splits, skipped, warnings);
     }
 
     /** Files that a path, a directory or a glob stands for, sorted; of a directory those of a known format. */
@@ -61,8 +84,25 @@ final class InputFiles {
         return FilePattern.find(base, pattern, file -> InputFormat.of(file).isPresent());
     }
 
-    private static void addSplits(Recipe recipe, int index, Path file, List<Split> splits, List<String> warnings)
-            throws IOException {
+    /** The files of a directory that are neither read nor hidden. */
+    private static List<Path> unread(Path directory, List<Path> read) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        Set<Path> known = new HashSet<>(read);
+        return FilePattern.find(directory, "", file -> !known.contains(file) && !isHidden(directory.normalize(), file));
+    }
+
+    private static boolean isHidden(Path directory, Path file) {
+        for (Path name : directory.relativize(file)) {
+            if (name.toString().startsWith(".")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void addSplits(Recipe recipe, int index, Path file, List<Split> splits) throws IOException {
         Recipe.Source source = recipe.sources().get(index);
         InputFormat format = source.format().isEmpty()
                 ? InputFormat.of(file)
@@ -75,10 +115,6 @@ final class InputFiles {
             throw new InvalidInputException(file + ": permission denied");
         }
         long size = Files.size(file);
-        if (size == 0) {
-            warnings.add(file + ": empty file");
-            return;
-        }
         boolean compressed = checkCompression(file);
         long length = compressed ? size * GZIP_RATIO : size;
         long count = format.isDivisible()

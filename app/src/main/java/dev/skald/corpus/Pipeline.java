@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -43,15 +42,16 @@ public final class Pipeline {
 
     /** Runs the recipe and returns the directory with the result. */
     public Path run() throws IOException {
-        List<String> warnings = new ArrayList<>();
-        Plan plan = Plan.of(recipe, InputFiles.splits(recipe, warnings));
-        warnings.forEach(warning -> log.println("warning: " + warning));
+        InputFiles.Found input = InputFiles.find(recipe);
+        Plan plan = Plan.of(recipe, input.splits());
+        input.warnings().forEach(warning -> log.println("warning: " + warning));
         checkFiles();
         prepare(plan);
         long start = System.nanoTime();
         try (StageRunner runner = new StageRunner(plan, options.master(), log, options.terminal())) {
             log.printf(Locale.ROOT, "%d tasks; Spark started in %.1f s%n", plan.partitions(), seconds(start));
             Tally total = stages(plan, runner);
+            total.count("skipped_files", input.skipped());
             Report.write(plan, total);
         }
         if (!options.keepWork()) {
@@ -68,7 +68,7 @@ public final class Pipeline {
 
     /** What {@link #run} would do, in words. */
     public String explain() throws IOException {
-        return Explanation.of(Plan.of(recipe, InputFiles.splits(recipe, new ArrayList<>())));
+        return Explanation.of(Plan.of(recipe, InputFiles.find(recipe).splits()));
     }
 
     private Tally stages(Plan plan, StageRunner runner) throws IOException {

@@ -67,6 +67,7 @@ final class ReportPage {
         page.tile("documents kept", number(kept.documents()));
         page.tile("training tokens packed", number(packed.tokens()));
         page.tile("records kept aside", number(tally.counter("rejected")));
+        page.tile("files skipped", number(tally.counter("skipped_files")));
         page.endTiles();
     }
 

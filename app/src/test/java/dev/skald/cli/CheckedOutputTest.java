@@ -2,12 +2,18 @@ package dev.skald.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.nano.SkaldNano;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,6 +72,37 @@ class CheckedOutputTest {
         assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
                 .containsExactly("error: standard output: No space left on device");
         assertThat(run.err()).doesNotContain("\tat ");
+    }
+
+    /** Verbs whose work needs files. */
+    @Test
+    void aFullDiskIsAnErrorOfEveryVerb(@TempDir Path folder) throws IOException {
+        Path text = Files.writeString(folder.resolve("a.txt"), "Skogen är stor och grön.");
+        Path recipe = Files.writeString(folder.resolve("recipe.yaml"), "sources: [{path: a.txt}]\n");
+        String data = "data=" + folder;
+        String output = "output=" + folder.resolve("corpus");
+        InputStream in = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("skog".getBytes(StandardCharsets.UTF_8)));
+            fails("tokenize");
+            fails("evaluate", "--text", text.toString());
+            fails("evaluate", "--json", "--text", text.toString());
+            fails("doctor");
+            fails("doctor", "--json");
+            fails("corpus", "--explain", recipe.toString(), data, output);
+            fails("corpus", recipe.toString(), data, output, "--spark", "local[1]");
+            fails("inspect", SkaldNano.directory().toString());
+        } finally {
+            System.setIn(in);
+        }
+    }
+
+    private static void fails(String... words) {
+        CommandLineRun run = run(new Limited(0, "No space left on device"), words);
+        assertThat(run.exitCode()).as(String.join(" ", words)).isEqualTo(1);
+        assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
+                .as(String.join(" ", words))
+                .containsExactly("error: standard output: No space left on device");
     }
 
     /** No more is generated than a few tokens after the reader has gone, and nothing is said. */
