@@ -32,8 +32,7 @@ import picocli.CommandLine.Spec;
 /** {@code skald evaluate}: perplexity of a model on a text, and tasks. */
 @Command(
         name = "evaluate",
-        description =
-                "Measures how well a model predicts a text (perplexity and bits per byte), or does tasks of lm-evaluation-harness.",
+        description = "Measures how well a model predicts a text, or does tasks of lm-evaluation-harness.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
