@@ -50,11 +50,11 @@ final class Report {
             try {
                 AtomicFiles.write(
                         outputDir.resolve("loss.png"), loss(steps, validations).png(2 * WIDTH, 2 * HEIGHT));
-            } catch (IllegalStateException e) {
-                pictures = false; // what draws cannot be loaded any more: the process has been told to end
             } catch (LinkageError | InternalError | RuntimeException e) {
                 pictures = false; // a Java without fonts, as in a small container
-                System.err.println("warning: loss.png is not drawn: " + e.getMessage());
+                if (!"Shutdown in progress".equals(e.getMessage())) { // told to end, it loads nothing more
+                    System.err.println("warning: loss.png is not drawn: " + e.getMessage());
+                }
             }
         }
     }
