@@ -5,13 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * A line chart.
  *
  * @param xLabel what its x axis counts
+ * @param names what stands at x = 0, 1, 2, ...; none where the axis has numbers
  */
-public record Chart(String title, String xLabel, List<Line> lines) {
+public record Chart(String title, String xLabel, List<Line> lines, List<String> names) {
 
     private static final List<String> COLORS =
             List.of("#2563eb", "#ea580c", "#16a34a", "#9333ea", "#dc2626", "#0891b2", "#ca8a04", "#db2777");
@@ -19,14 +21,30 @@ public record Chart(String title, String xLabel, List<Line> lines) {
     private static final String TEXT = "#6b7280";
     private static final int MOST_POINTS = 500;
 
+    private static final double CAP = 4;
+    private static final double LETTER = 6.2; // a wide one's width at the size of the axes
+
+    /** Over numbers. */
+    public Chart(String title, String xLabel, List<Line> lines) {
+        this(title, xLabel, lines, List.of());
+    }
+
     /**
      * One line.
      *
      * @param name for the legend; "" for none
      * @param faint whether it lies thin behind the others, in the colour of the next line
+     * @param low lower ends of the intervals of y; none where there are no intervals
+     * @param high their upper ends
      */
     @SuppressWarnings("ArrayRecordComponent") // painted at once, not kept
-    public record Line(String name, double[] x, double[] y, boolean faint) {}
+    public record Line(String name, double[] x, double[] y, boolean faint, double[] low, double[] high) {
+
+        /** Without intervals. */
+        public Line(String name, double[] x, double[] y, boolean faint) {
+            this(name, x, y, faint, new double[0], new double[0]);
+        }
+    }
 
     /** A line through the means of equal runs of points, so that there are not more than can be seen. */
     public static Line line(String name, double[] x, double[] y, boolean faint) {
@@ -85,17 +103,25 @@ public record Chart(String title, String xLabel, List<Line> lines) {
         double top = 46;
         double bottom = height - 36;
         canvas.text(16, 24, title, 15, true, ChartCanvas.Anchor.START, "ink");
-        Range xs = Range.of(lines.stream().map(Line::x).toList());
-        Range ys = Range.of(lines.stream().map(Line::y).toList()).wider();
+        Range xs =
+                names.isEmpty() ? Range.of(lines.stream().map(Line::x).toList()) : new Range(-0.5, names.size() - 0.5);
+        Range ys = Range.of(lines.stream()
+                        .flatMap(line -> Stream.of(line.y, line.low, line.high))
+                        .toList())
+                .wider();
         for (double tick : ys.ticks(5)) {
             double y = bottom - ys.part(tick) * (bottom - top);
             canvas.line(new double[] {left, right}, new double[] {y, y}, GRID, 1);
             canvas.text(left - 8, y + 4, number(tick, ys.step(5)), 11, false, ChartCanvas.Anchor.END, TEXT);
         }
-        for (double tick : xs.ticks(6)) {
-            double x = left + xs.part(tick) * (right - left);
-            canvas.line(new double[] {x, x}, new double[] {bottom, bottom + 4}, TEXT, 1);
-            canvas.text(x, bottom + 17, number(tick, xs.step(6)), 11, false, ChartCanvas.Anchor.MIDDLE, TEXT);
+        if (names.isEmpty()) {
+            for (double tick : xs.ticks(6)) {
+                double x = left + xs.part(tick) * (right - left);
+                canvas.line(new double[] {x, x}, new double[] {bottom, bottom + 4}, TEXT, 1);
+                canvas.text(x, bottom + 17, number(tick, xs.step(6)), 11, false, ChartCanvas.Anchor.MIDDLE, TEXT);
+            }
+        } else {
+            names(canvas, left, right, bottom);
         }
         canvas.text(right, height - 5, xLabel, 11, false, ChartCanvas.Anchor.END, TEXT);
         int color = 0;
@@ -110,8 +136,19 @@ public record Chart(String title, String xLabel, List<Line> lines) {
                     .toArray();
             String paint = COLORS.get(color % COLORS.size());
             canvas.line(x, y, line.faint ? paint + "50" : paint, line.faint ? 1 : 2);
-            if (x.length == 1 && Double.isFinite(y[0])) {
-                canvas.dot(x[0], y[0], paint);
+            boolean intervals = line.low.length > 0;
+            for (int i = 0; i < x.length; i++) {
+                if (intervals && Double.isFinite(line.low[i]) && Double.isFinite(line.high[i])) {
+                    double low = bottom - ys.part(line.low[i]) * (bottom - top);
+                    double high = bottom - ys.part(line.high[i]) * (bottom - top);
+                    canvas.line(new double[] {x[i], x[i]}, new double[] {low, high}, paint, 1.2);
+                    for (double end : new double[] {low, high}) {
+                        canvas.line(new double[] {x[i] - CAP, x[i] + CAP}, new double[] {end, end}, paint, 1.2);
+                    }
+                }
+                if ((intervals || x.length == 1) && Double.isFinite(y[i])) {
+                    canvas.dot(x[i], y[i], paint);
+                }
             }
             if (!line.faint) {
                 color++;
@@ -124,6 +161,21 @@ public record Chart(String title, String xLabel, List<Line> lines) {
                 canvas.text(legend, 24, name, 12, false, ChartCanvas.Anchor.END, COLORS.get(i % COLORS.size()));
                 legend -= 7.0 * name.length() + 16;
             }
+        }
+    }
+
+    /** Names below the axis; every other one a line lower where they are many, and cut where they are long. */
+    private void names(ChartCanvas canvas, double left, double right, double bottom) {
+        double slot = (right - left) / names.size();
+        boolean twoLines = names.stream().anyMatch(name -> name.length() * LETTER > slot);
+        int most = (int) (slot * (twoLines ? 2 : 1) / LETTER);
+        for (int i = 0; i < names.size(); i++) {
+            double x = left + (i + 0.5) * slot;
+            String name = names.get(i);
+            String shown = name.length() <= most ? name : "…" + name.substring(name.length() - Math.max(1, most - 1));
+            canvas.line(new double[] {x, x}, new double[] {bottom, bottom + 4}, TEXT, 1);
+            double y = bottom + (twoLines && i % 2 == 1 ? 30 : 17);
+            canvas.text(x, y, shown, 11, false, ChartCanvas.Anchor.MIDDLE, TEXT);
         }
     }
 
