@@ -33,6 +33,7 @@ class ArchitectureTest {
             Map.entry("cache", Set.of("tensor")),
             Map.entry("kernel", Set.of("base", "cache", "tensor")),
             Map.entry("model", Set.of("base", "cache", "config", "gguf", "kernel", "tensor")),
+            Map.entry("convert", Set.of("base", "gguf", "kernel", "model", "tensor", "tokenizer")),
             Map.entry("engine", Set.of("base", "cache", "kernel", "model")),
             Map.entry("grammar", Set.of()),
             Map.entry(

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             CardCommand.class,
             ChatCommand.class,
             CompletionCommand.class,
+            ConvertCommand.class,
             DemoCommand.class,
             CorpusCommand.class,
             DoctorCommand.class,

@@ -92,6 +92,8 @@ class CheckedOutputTest {
             fails("corpus", "--explain", recipe.toString(), data, output);
             fails("corpus", recipe.toString(), data, output, "--spark", "local[1]");
             fails("inspect", SkaldNano.directory().toString());
+            String gguf = folder.resolve("nano.gguf").toString();
+            fails("convert", SkaldNano.directory().toString(), "--out", gguf, "--type", "q8_0");
         } finally {
             System.setIn(in);
         }

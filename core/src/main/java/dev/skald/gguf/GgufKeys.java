@@ -101,6 +101,11 @@ public final class GgufKeys {
         return new InvalidInputException(file + ": " + key + ": " + what);
     }
 
+    /** All of them, unmodifiable. */
+    Map<String, GgufValue> values() {
+        return values;
+    }
+
     private Optional<GgufValue> value(String key) {
         return Optional.ofNullable(values.get(key));
     }

@@ -24,16 +24,19 @@ public record GgufTokenizer(ObjectNode json, ObjectNode config) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    private static final String TOKENS = "tokenizer.ggml.tokens";
-    private static final String TYPES = "tokenizer.ggml.token_type";
-    private static final String SCORES = "tokenizer.ggml.scores";
+    static final String TOKENS = "tokenizer.ggml.tokens";
+    static final String TYPES = "tokenizer.ggml.token_type";
+    static final String SCORES = "tokenizer.ggml.scores";
 
-    private static final int CONTROL = 3;
-    private static final int USER_DEFINED = 4;
-    private static final int UNKNOWN = 2;
+    static final int NORMAL = 1;
+    static final int UNKNOWN = 2;
+    static final int CONTROL = 3;
+    static final int USER_DEFINED = 4;
+    static final int UNUSED = 5;
+    static final int BYTE = 6;
 
     /** Llama 3's, as its tokenizer.json has it. */
-    private static final String LLAMA_3 =
+    static final String LLAMA_3 =
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
     /**
@@ -57,11 +60,21 @@ public record GgufTokenizer(ObjectNode json, ObjectNode config) {
 
         Reading(GgufKeys keys) {
             this.keys = keys;
-            tokens = keys.texts(TOKENS).orElseThrow(() -> keys.error(TOKENS, "is missing"));
-            types = keys.numbers(TYPES).orElseGet(() -> ones(tokens.size()));
-            if (types.length != tokens.size()) {
-                throw keys.error(TYPES, "has " + types.length + " elements for " + tokens.size() + " tokens");
+            List<String> all = keys.texts(TOKENS).orElseThrow(() -> keys.error(TOKENS, "is missing"));
+            types = keys.numbers(TYPES).orElseGet(() -> ones(all.size()));
+            if (types.length != all.size()) {
+                throw keys.error(TYPES, "has " + types.length + " elements for " + all.size() + " tokens");
             }
+            tokens = all.subList(0, used(types));
+        }
+
+        /** Without those at the end that only fill up the vocabulary. */
+        private static int used(double[] types) {
+            int used = types.length;
+            while (used > 0 && types[used - 1] == UNUSED) {
+                used--;
+            }
+            return used;
         }
 
         private static double[] ones(int n) {
@@ -194,19 +207,19 @@ public record GgufTokenizer(ObjectNode json, ObjectNode config) {
 
         private List<Merge> merges() {
             double[] scores = keys.numbers(SCORES).orElseThrow(() -> keys.error(SCORES, "is missing"));
-            if (scores.length != tokens.size()) {
-                throw keys.error(SCORES, "has " + scores.length + " elements for " + tokens.size() + " tokens");
+            if (scores.length != types.length) {
+                throw keys.error(SCORES, "has " + scores.length + " elements for " + types.length + " tokens");
             }
             Map<String, Integer> ids = new HashMap<>();
             for (int id = 0; id < tokens.size(); id++) {
-                if (types[id] == 1 || types[id] == USER_DEFINED) {
+                if (types[id] == NORMAL || types[id] == USER_DEFINED) {
                     ids.put(tokens.get(id), id);
                 }
             }
             List<Merge> merges = new ArrayList<>();
             for (int id = 0; id < tokens.size(); id++) {
                 String token = tokens.get(id);
-                if (types[id] == 1) {
+                if (types[id] == NORMAL) {
                     List<Merge> own = new ArrayList<>();
                     for (int cut = 1; cut < token.length(); cut++) {
                         String left = token.substring(0, cut);

@@ -50,6 +50,14 @@ final class GgufTypes {
         return Optional.ofNullable(FORMATS.get(type));
     }
 
+    static int number(Format format) {
+        return FORMATS.entrySet().stream()
+                .filter(entry -> entry.getValue() == format)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
     /** As people know it. */
     static String name(int type) {
         return OTHERS.getOrDefault(type, Integer.toUnsignedString(type));

@@ -138,7 +138,7 @@ public final class LlamaCheckpoint implements AutoCloseable {
     }
 
     /** As transformers, which ties only what the file has once: an output layer that differs from the embedding is the model's. */
-    private static LlamaConfig withOwnHead(LlamaConfig config, Map<String, SafeTensors> homes) {
+    static LlamaConfig withOwnHead(LlamaConfig config, Map<String, SafeTensors> homes) {
         SafeTensors embedding = homes.get(Parameter.EMBEDDING);
         SafeTensors head = homes.get(Parameter.HEAD);
         if (!config.tie_word_embeddings() || embedding == null || head == null) {
@@ -240,8 +240,8 @@ public final class LlamaCheckpoint implements AutoCloseable {
         }
     }
 
-    private static void check(
-            Path directory, LlamaConfig config, List<Parameter> parameters, Map<String, SafeTensors> homes) {
+    /** @throws InvalidInputException when a tensor is missing, unknown, or of the wrong shape or dtype */
+    static void check(Path directory, LlamaConfig config, List<Parameter> parameters, Map<String, SafeTensors> homes) {
         TreeSet<String> unknown = new TreeSet<>(homes.keySet());
         for (Parameter parameter : parameters) {
             SafeTensors file = homes.get(parameter.name());

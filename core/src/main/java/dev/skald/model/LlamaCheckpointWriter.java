@@ -92,7 +92,7 @@ public final class LlamaCheckpointWriter {
      * @param config with the dtype of all tensors
      * @param tensors gives a parameter's; made in a scope that ends when it is written
      */
-    static void writeInto(
+    public static void writeInto(
             Path directory,
             LlamaConfig config,
             Function<Parameter, Tensor> tensors,

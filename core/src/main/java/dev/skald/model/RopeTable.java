@@ -96,6 +96,19 @@ final class RopeTable implements AutoCloseable {
         return frequencies;
     }
 
+    /** What scaling divides the frequency of each pair by, {@code [headDim / 2]}. */
+    static float[] divisors(LlamaConfig config) {
+        float[] divisors = new float[config.head_dim() / 2];
+        for (int i = 0; i < divisors.length; i++) {
+            double plain = 1.0 / Math.pow(config.rope_theta(), 2.0 * i / config.head_dim());
+            divisors[i] = (float) config.rope_scaling()
+                    .map(scaling -> plain / scaled((float) plain, scaling))
+                    .orElse(1.0)
+                    .doubleValue();
+        }
+        return divisors;
+    }
+
     private static double scaled(float frequency, LlamaConfig.RopeScaling scaling) {
         return switch (scaling) {
             case LlamaConfig.RopeScaling.Linear linear -> frequency / linear.factor();

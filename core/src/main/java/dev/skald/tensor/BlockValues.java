@@ -39,6 +39,16 @@ public final class BlockValues {
             throw new IllegalArgumentException(elements + " elements are no whole number of blocks of " + format);
         }
         int blocks = elements / format.blockElements();
+        if (format == Format.F32) {
+            MemorySegment.copy(from, FLOAT, offset, to, at, elements);
+            return;
+        }
+        if (format == Format.BF16) {
+            for (int i = 0; i < elements; i++) {
+                to[at + i] = Float.intBitsToFloat(from.get(SHORT, offset + 2L * i) << 16);
+            }
+            return;
+        }
         for (int i = 0; i < blocks; i++) {
             block(format, from, offset + (long) i * format.blockBytes(), to, at + i * format.blockElements());
         }
