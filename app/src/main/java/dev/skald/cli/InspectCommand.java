@@ -6,10 +6,12 @@ import dev.skald.generate.ModelTokenizer;
 import dev.skald.model.CheckpointSummary;
 import dev.skald.model.LlamaConfig;
 import dev.skald.tensor.DType;
+import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -48,10 +50,29 @@ final class InspectCommand implements Callable<Integer> {
         if (json) {
             out.println(new ObjectMapper().writeValueAsString(facts));
         } else {
-            facts.forEach((name, value) -> out.printf("%-24s %s%n", name, value));
+            print(facts, summary, out);
         }
         out.flush();
         return 0;
+    }
+
+    private static void print(Map<String, Object> facts, CheckpointSummary summary, PrintWriter out) {
+        facts.forEach((name, value) -> {
+            if (!(value instanceof Map)) {
+                boolean bytes = name.endsWith("_bytes");
+                out.printf(Locale.ROOT, bytes ? "%-24s %,d%n" : "%-24s %s%n", name, value);
+            }
+        });
+        out.printf("%n%-8s %8s %16s %18s %16s%n", "format", "tensors", "elements", "bytes", "bits an element");
+        summary.formats()
+                .forEach((format, share) -> out.printf(
+                        Locale.ROOT,
+                        "%-8s %8d %,16d %,18d %16.2f%n",
+                        format,
+                        share.tensors(),
+                        share.elements(),
+                        share.bytes(),
+                        8.0 * share.bytes() / share.elements()));
     }
 
     private Map<String, Object> facts(CheckpointSummary summary) throws IOException {
@@ -82,13 +103,18 @@ final class InspectCommand implements Callable<Integer> {
         facts.put("vocab_size", config.vocab_size());
         facts.put("tie_word_embeddings", config.tie_word_embeddings());
         facts.put("max_position_embeddings", config.max_position_embeddings());
-        facts.put("tensors", summary.tensors());
+        facts.put("formats", summary.formats());
         facts.put("stored_bytes", summary.bytes());
-        facts.put("tokenizer_tokens", ModelTokenizer.load(model).vocabSize());
+        facts.put("bits_per_weight", Math.round(800.0 * summary.bytes() / summary.elements()) / 100.0);
+        Tokenizer tokenizer = ModelTokenizer.load(model);
+        facts.put("tokenizer", tokenizer.isByteLevel() ? "byte-level BPE" : "BPE of characters");
+        facts.put("tokenizer_tokens", tokenizer.vocabSize());
+        facts.put("chat_template", !tokenizer.chatTemplates().isEmpty());
         facts.put("cpu_dtype", loaded.torchName());
         facts.put("weight_bytes", weights);
         facts.put("context", positions);
         facts.put("cache_bytes", cache);
+        facts.put("memory_bytes", weights + cache);
         return facts;
     }
 }

@@ -13,10 +13,32 @@ import java.util.TreeMap;
  * What a model's files hold, by their heads alone.
  *
  * @param config its dtype is the one that {@code auto} means
- * @param tensors how many tensors there are of each format, by the format's name in the file
- * @param bytes of all tensors as they are stored
+ * @param formats what there is of each format, by the format's name in the file
  */
-public record CheckpointSummary(LlamaConfig config, SortedMap<String, Integer> tensors, long bytes) {
+public record CheckpointSummary(LlamaConfig config, SortedMap<String, Share> formats) {
+
+    /**
+     * What is stored in one format.
+     *
+     * @param tensors how many
+     * @param elements of all of them
+     * @param bytes of all of them
+     */
+    public record Share(int tensors, long elements, long bytes) {
+        Share plus(Share other) {
+            return new Share(tensors + other.tensors, elements + other.elements, bytes + other.bytes);
+        }
+    }
+
+    /** Bytes of all tensors as they are stored. */
+    public long bytes() {
+        return formats.values().stream().mapToLong(Share::bytes).sum();
+    }
+
+    /** Elements of all tensors. */
+    public long elements() {
+        return formats.values().stream().mapToLong(Share::elements).sum();
+    }
 
     /**
      * Of a model directory or a GGUF file.
@@ -24,15 +46,13 @@ public record CheckpointSummary(LlamaConfig config, SortedMap<String, Integer> t
      * @throws InvalidInputException when a file is missing or not valid
      */
     public static CheckpointSummary of(Path model) {
-        SortedMap<String, Integer> counts = new TreeMap<>();
-        long bytes = 0;
+        SortedMap<String, Share> shares = new TreeMap<>();
         if (Gguf.isGguf(model)) {
             try (Gguf gguf = Gguf.open(model)) {
                 for (var tensor : gguf.tensors().values()) {
-                    counts.merge(tensor.format().name(), 1, Integer::sum);
-                    bytes += tensor.bytes().byteSize();
+                    add(shares, tensor.format().name(), tensor.elements(), tensor.bytes().byteSize());
                 }
-                return new CheckpointSummary(new GgufLlama(gguf).config(), counts, bytes);
+                return new CheckpointSummary(new GgufLlama(gguf).config(), shares);
             }
         }
         LlamaConfig config = LlamaCheckpoint.readConfig(model);
@@ -41,12 +61,16 @@ public record CheckpointSummary(LlamaConfig config, SortedMap<String, Integer> t
             for (Map.Entry<String, SafeTensors> home :
                     LlamaCheckpoint.tensorHomes(model, files).entrySet()) {
                 SafeTensors.Entry tensor = home.getValue().entries().get(home.getKey());
-                counts.merge(tensor.dtype(), 1, Integer::sum);
-                bytes += tensor.end() - tensor.begin();
+                long elements = tensor.shape().stream().reduce(1L, Math::multiplyExact);
+                add(shares, tensor.dtype(), elements, tensor.end() - tensor.begin());
             }
-            return new CheckpointSummary(config, counts, bytes);
+            return new CheckpointSummary(config, shares);
         } finally {
             files.forEach(SafeTensors::close);
         }
+    }
+
+    private static void add(SortedMap<String, Share> shares, String format, long elements, long bytes) {
+        shares.merge(format, new Share(1, elements, bytes), Share::plus);
     }
 }

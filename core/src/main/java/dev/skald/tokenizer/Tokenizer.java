@@ -382,6 +382,11 @@ public final class Tokenizer {
         return templates || addBosToken;
     }
 
+    /** Whether tokens are made of bytes, as those of GPT-2 and Llama 3, and not of characters, as SentencePiece's. */
+    public boolean isByteLevel() {
+        return model.vocabulary().byteLevel();
+    }
+
     /** Whether the vocabulary has a token of this id. */
     public boolean has(int id) {
         return added.containsKey(id) || model.vocabulary().has(id);
