@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
+import dev.skald.evaluate.Divergence;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.evaluate.Row;
 import dev.skald.evaluate.Task;
@@ -38,12 +39,16 @@ import picocli.CommandLine.Spec;
             "",
             "Example:",
             "  skald evaluate --model Llama-3-8B --text held-out.jsonl.gz --sequence-len 2048",
+            "  skald evaluate --model llama-3-8b-q4_k_m.gguf --reference Llama-3-8B --text held-out.jsonl.gz",
             "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results"
         })
 final class EvaluateCommand implements Callable<Integer> {
 
     /** Windows are no longer than this unless asked for: the length that Llama 3 was trained on. */
     private static final int LONGEST_DEFAULT = 8192;
+
+    /** And beside a reference, whose scores of a whole window are kept. */
+    private static final int LONGEST_BESIDE = 512;
 
     @Mixin
     private ModelOptions model;
@@ -58,8 +63,16 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--sequence-len",
             paramLabel = "N",
-            description = "Tokens in a window (default: the model's positions, at most 8192).")
+            description = "Tokens in a window (default: the model's positions, at most 8192; with --reference 512).")
     private Integer sequenceLen;
+
+    @Option(
+            names = "--reference",
+            paramLabel = "MODEL",
+            description =
+                    "Another model of the same tokenizer, as the one that this was quantised from: shows how far each token's distribution is from"
+                            + " its (Kullback-Leibler divergence).")
+    private Path reference;
 
     @Option(
             names = "--tasks",
@@ -101,6 +114,9 @@ final class EvaluateCommand implements Callable<Integer> {
         if ((text == null) == tasks.isEmpty()) {
             throw new InvalidInputException("expected either --text with a file or --tasks with task files");
         }
+        if (reference != null && text == null) {
+            throw new InvalidInputException("--reference: expected --text with it");
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (!tasks.isEmpty()) {
             return runTasks(out);
@@ -108,7 +124,13 @@ final class EvaluateCommand implements Callable<Integer> {
         try (Generator generator = model.load(spec.commandLine().getErr())) {
             int window = sequenceLen != null
                     ? sequenceLen
-                    : Math.min(generator.config().max_position_embeddings(), LONGEST_DEFAULT);
+                    : Math.min(
+                            generator.config().max_position_embeddings(),
+                            reference == null ? LONGEST_DEFAULT : LONGEST_BESIDE);
+            if (reference != null) {
+                compare(generator, window, out);
+                return 0;
+            }
             Perplexity perplexity = new Perplexity(generator, window);
             try (Progress progress = Progress.ofBytes("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
                 DocumentReader.readTexts(text, perplexity::add, progress::toBytes);
@@ -116,6 +138,36 @@ final class EvaluateCommand implements Callable<Integer> {
             print(perplexity.result(), out);
         }
         return 0;
+    }
+
+    private void compare(Generator generator, int window, PrintWriter out) throws IOException {
+        try (Generator beside = model.loadBeside(reference)) {
+            Divergence divergence = new Divergence(generator, beside, window);
+            try (Progress progress = Progress.ofBytes("evaluate", Files.exists(text) ? Files.size(text) : 0)) {
+                DocumentReader.readTexts(text, divergence::add, progress::toBytes);
+            }
+            Divergence.Result result = divergence.result();
+            if (json) {
+                out.println(new ObjectMapper().writeValueAsString(result));
+            } else {
+                out.printf(
+                        Locale.ROOT,
+                        "documents %d, predicted tokens %d, perplexity %.4f, of the reference %.4f (%+.3f %%)%n"
+                                + "divergence in nats a token: mean %.6f, median %.6f, 99 %% %.6f, largest %.6f; the same"
+                                + " most likely token %.2f %%%n",
+                        result.documents(),
+                        result.tokens(),
+                        result.perplexity(),
+                        result.reference_perplexity(),
+                        100 * (result.perplexity() / result.reference_perplexity() - 1),
+                        result.kl_mean(),
+                        result.kl_median(),
+                        result.kl_99(),
+                        result.kl_max(),
+                        100 * result.same_top());
+            }
+            out.flush();
+        }
     }
 
     private int runTasks(PrintWriter out) throws IOException {

@@ -47,6 +47,11 @@ final class ModelOptions {
         return warned(Generator.load(directory, adapter(), dtype(), device), directory, err);
     }
 
+    /** Loads another model in the same dtype on the same device. */
+    Generator loadBeside(Path other) throws IOException {
+        return Generator.load(other, dtype(), device);
+    }
+
     private Optional<Path> adapter() {
         return Optional.ofNullable(adapter);
     }

@@ -41,9 +41,16 @@ public sealed interface Request permits Request.Generate, Request.Score {
      * @param prompt all tokens
      * @param from the first token whose probability is asked for, 1 or more: the one before it predicts it
      * @param top how many of the most likely ids are asked for in each place, beside the most likely one
+     * @param observer sees all scores of each place
      */
     @SuppressWarnings("ArrayRecordComponent")
-    record Score(int[] prompt, int from, int top, Optional<Duration> limit) implements Request {
+    record Score(int[] prompt, int from, int top, Optional<Observer> observer, Optional<Duration> limit)
+            implements Request {
+
+        /** One that nobody observes. */
+        public Score(int[] prompt, int from, int top, Optional<Duration> limit) {
+            this(prompt, from, top, Optional.empty(), limit);
+        }
 
         /** Checks the range. */
         public Score {
@@ -68,5 +75,18 @@ public sealed interface Request permits Request.Generate, Request.Score {
          * @return the token's id, with which the sequence goes on, or {@link #END}
          */
         int next(float[] logits);
+    }
+
+    /** Sees what a model says of each place. Called on the engine's thread, which waits for it. */
+    @FunctionalInterface
+    interface Observer {
+
+        /**
+         * The scores of one place; the same place may come again.
+         *
+         * @param place 0 is the first token that is asked for
+         * @param logits {@code [vocab]}; the callee must not change or keep them
+         */
+        void see(int place, float[] logits);
     }
 }

@@ -48,6 +48,7 @@ final class Scores {
                     int token = start + row + i + 1;
                     found.row(i, logits);
                     add(logits, score.prompt()[token], token - score.from());
+                    score.observer().ifPresent(observer -> observer.see(token - score.from(), logits));
                 }
             }
         }

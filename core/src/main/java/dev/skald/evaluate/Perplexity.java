@@ -52,22 +52,26 @@ public final class Perplexity {
      * @throws InvalidInputException when a window has fewer than 2 tokens, or more than the model has positions
      */
     public Perplexity(Generator model, int sequenceLen) {
-        int positions = model.config().max_position_embeddings();
-        if (sequenceLen < 2 || sequenceLen > positions) {
-            throw new InvalidInputException(
-                    "sequence_len is " + sequenceLen + ", expected 2 to " + positions + ", the model's positions");
-        }
+        check(model, sequenceLen);
         this.engine = model.engine();
         this.config = model.config();
         this.tokenizer = model.tokenizer();
         this.sequenceLen = sequenceLen;
     }
 
+    static void check(Generator model, int sequenceLen) {
+        int positions = model.config().max_position_embeddings();
+        if (sequenceLen < 2 || sequenceLen > positions) {
+            throw new InvalidInputException(
+                    "sequence_len is " + sequenceLen + ", expected 2 to " + positions + ", the model's positions");
+        }
+    }
+
     /** Adds a document. */
     public void add(String text) {
         documents++;
         bytes += text.getBytes(StandardCharsets.UTF_8).length;
-        for (int[] window : Windows.of(document(text), sequenceLen)) {
+        for (int[] window : Windows.of(document(text, tokenizer, config), sequenceLen)) {
             if (pending.size() == WINDOWS) {
                 count();
             }
@@ -92,7 +96,8 @@ public final class Perplexity {
         return new Result(documents, tokens, mean, Math.exp(mean), nll / Math.log(2) / bytes);
     }
 
-    private int[] document(String text) {
+    /** The begin token, if the model has one, and a text's tokens. */
+    static int[] document(String text, Tokenizer tokenizer, LlamaConfig config) {
         DocumentMarks marks = DocumentMarks.of(tokenizer, Mark.IF_KNOWN, Mark.ABSENT);
         return config.bos_token_id().map(marks::withBos).orElse(marks).around(tokenizer.encode(text));
     }
