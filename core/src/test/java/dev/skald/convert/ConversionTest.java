@@ -65,8 +65,10 @@ class ConversionTest {
         }
         assertThat(LlamaConfig.read(second.resolve("config.json")))
                 .isEqualTo(LlamaConfig.read(first.resolve("config.json")));
-        assertThat(Files.list(second).map(each -> each.getFileName().toString()))
-                .contains("tokenizer.json", "tokenizer_config.json", "generation_config.json");
+        try (Stream<Path> files = Files.list(second)) {
+            assertThat(files.map(each -> each.getFileName().toString()))
+                    .contains("tokenizer.json", "tokenizer_config.json", "generation_config.json");
+        }
     }
 
     @Test
@@ -136,14 +138,14 @@ class ConversionTest {
     @Test
     void whatIsThereStaysUnlessItMayGo() throws IOException {
         Path model = TinyLlama.random(1).write(folder.resolve("model"));
-        Path out = convert(model, "m.gguf", Optional.empty());
+        Path written = convert(model, "m.gguf", Optional.empty());
         assertThatThrownBy(() -> convert(model, "m.gguf", Optional.empty()))
                 .isInstanceOf(InvalidInputException.class)
-                .hasMessage(out + ": is there already; --overwrite replaces it");
+                .hasMessage(written + ": is there already; --overwrite replaces it");
         assertThatThrownBy(() -> convert(model, "model", Optional.of(Preset.BF16)))
                 .hasMessageContaining("is there already");
         Conversion.Options replacing = new Conversion.Options(Conversion.Target.HF, Optional.of(Preset.BF16), true);
-        try (Conversion conversion = Conversion.open(out, model, replacing)) {
+        try (Conversion conversion = Conversion.open(written, folder.resolve("model"), replacing)) {
             conversion.write(done -> {});
         }
         assertThat(LlamaConfig.read(model.resolve("config.json")).torch_dtype().orElseThrow().name())
