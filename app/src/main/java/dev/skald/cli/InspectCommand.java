@@ -58,9 +58,10 @@ final class InspectCommand implements Callable<Integer> {
 
     private static void print(Map<String, Object> facts, CheckpointSummary summary, PrintWriter out) {
         facts.forEach((name, value) -> {
-            if (!(value instanceof Map)) {
-                boolean bytes = name.endsWith("_bytes");
-                out.printf(Locale.ROOT, bytes ? "%-24s %,d%n" : "%-24s %s%n", name, value);
+            if (value instanceof Long number && name.endsWith("_bytes")) {
+                out.printf(Locale.ROOT, "%-24s %,d%n", name, number);
+            } else if (!(value instanceof Map)) {
+                out.printf("%-24s %s%n", name, value);
             }
         });
         out.printf("%n%-8s %8s %16s %18s %16s%n", "format", "tensors", "elements", "bytes", "bits an element");

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConvertCommandTest {
 
-    private static final String TEXT = "Kjære Åse, 12345 får:\n\n  det er kl. 10.30 – ikkje sant? <|end_of_text|> Søren's æble";
+    private static final String TEXT =
+            "Kjære Åse, 12345 får:\n\n  det er kl. 10.30 – ikkje sant? <|end_of_text|> Søren's æble";
 
     @TempDir
     private Path folder;
@@ -27,18 +28,21 @@ class ConvertCommandTest {
         Path back = folder.resolve("back");
         assertThat(skald("convert", nano.toString(), "--out", gguf.toString()).out())
                 .contains("5,786,368 parameters", "BF16 100.0 %");
-        assertThat(skald("convert", gguf.toString(), "--to", "hf", "--out", back.toString()).exitCode())
+        assertThat(skald("convert", gguf.toString(), "--to", "hf", "--out", back.toString())
+                        .exitCode())
                 .isZero();
         assertThat(back.resolve("model.safetensors")).hasSameBinaryContentAs(nano.resolve("model.safetensors"));
         int[] ids = Tokenizer.load(nano).encode(TEXT, true);
         for (Path model : new Path[] {gguf, back}) {
             Tokenizer tokenizer = ModelTokenizer.load(model);
             assertThat(tokenizer.encode(TEXT, true)).isEqualTo(ids);
-            assertThat(tokenizer.decode(ids, true)).isEqualTo(Tokenizer.load(nano).decode(ids, true));
+            assertThat(tokenizer.decode(ids, true))
+                    .isEqualTo(Tokenizer.load(nano).decode(ids, true));
             assertThat(tokenizer.bosId()).hasValue(8190);
         }
         String greedy = "generate --greedy --max-new-tokens 8 skog --model ";
-        assertThat(skald((Object[]) (greedy + gguf).split(" ")).result()).isEqualTo(skald((Object[]) (greedy + nano).split(" ")).result());
+        assertThat(skald((Object[]) (greedy + gguf).split(" ")).result())
+                .isEqualTo(skald((Object[]) (greedy + nano).split(" ")).result());
     }
 
     @Test
@@ -52,7 +56,8 @@ class ConvertCommandTest {
         CommandLineRun again = skald("convert", nano, "--out", out, "--type", "q8_0");
         assertThat(again.exitCode()).isEqualTo(2);
         assertThat(again.err()).contains("error: " + out + ": is there already; --overwrite replaces it");
-        assertThat(skald("convert", nano, "--out", out, "--type", "q8_0", "--overwrite").out())
+        assertThat(skald("convert", nano, "--out", out, "--type", "q8_0", "--overwrite")
+                        .out())
                 .contains("Q8_0 100.0 %", "8.90 bits a parameter");
     }
 }

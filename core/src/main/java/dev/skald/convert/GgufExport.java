@@ -28,8 +28,8 @@ final class GgufExport implements Conversion.Export {
     /** Bytes that are made before they are written. */
     private static final long PIECE = 16L << 20;
 
-    /** Bytes after which the source's pages are let go. */
-    private static final long UNLOAD = 256L << 20;
+    /** Elements after which the source's pages are let go. */
+    private static final long UNLOAD = 64L << 20;
 
     private static final String ROPE = "rope_freqs.weight";
 
@@ -138,7 +138,7 @@ final class GgufExport implements Conversion.Export {
                 pump.write(parameter, first, count, tensor.format(), memory);
                 out.write(memory.asSlice(0, count * rowBytes).asByteBuffer());
                 done.accept(count * rowBytes);
-                sinceUnload += count * rowBytes;
+                sinceUnload += (long) count * WeightRows.columns(parameter);
                 if (sinceUnload > UNLOAD) {
                     source.unload(parameter);
                     sinceUnload = 0;

@@ -59,8 +59,8 @@ public final class Divergence {
         Perplexity.check(model, sequenceLen);
         Perplexity.check(reference, sequenceLen);
         if (model.config().vocab_size() != reference.config().vocab_size()) {
-            throw new InvalidInputException("the model has " + model.config().vocab_size()
-                    + " tokens, the reference " + reference.config().vocab_size() + ", expected the same ones");
+            throw new InvalidInputException("the model has " + model.config().vocab_size() + " tokens, the reference "
+                    + reference.config().vocab_size() + ", expected the same ones");
         }
         this.model = model;
         this.reference = reference;

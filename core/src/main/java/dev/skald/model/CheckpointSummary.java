@@ -50,7 +50,11 @@ public record CheckpointSummary(LlamaConfig config, SortedMap<String, Share> for
         if (Gguf.isGguf(model)) {
             try (Gguf gguf = Gguf.open(model)) {
                 for (var tensor : gguf.tensors().values()) {
-                    add(shares, tensor.format().name(), tensor.elements(), tensor.bytes().byteSize());
+                    add(
+                            shares,
+                            tensor.format().name(),
+                            tensor.elements(),
+                            tensor.bytes().byteSize());
                 }
                 return new CheckpointSummary(new GgufLlama(gguf).config(), shares);
             }

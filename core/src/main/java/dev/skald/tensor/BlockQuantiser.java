@@ -54,8 +54,7 @@ public final class BlockQuantiser {
                     blocks.write(from, at + 256 * i, to, offset + (long) i * format.blockBytes());
                 }
             }
-            case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 ->
-                throw new IllegalArgumentException(format + " is not written");
+            case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 -> throw new IllegalArgumentException(format + " is not written");
         }
     }
 

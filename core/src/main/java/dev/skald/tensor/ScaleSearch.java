@@ -112,7 +112,8 @@ final class ScaleSearch {
                 FloatVector value = x(i);
                 FloatVector level = rounded(inverse.mul(value.sub(minimum)), 0, most);
                 level.intoArray(levels, i * RUNS);
-                FloatVector weighted = FloatVector.fromArray(LANES, weights, i * RUNS).mul(level);
+                FloatVector weighted =
+                        FloatVector.fromArray(LANES, weights, i * RUNS).mul(level);
                 l1 = l1.add(weighted);
                 l2 = l2.add(weighted.mul(level));
                 xl = xl.add(weighted.mul(value));
@@ -124,7 +125,8 @@ final class ScaleSearch {
             thisScale = thisScale.blend(xl.div(l2), above);
             thisMinimum = thisMinimum.blend(0f, above);
             FloatVector error = error(thisScale, thisMinimum);
-            VectorMask<Float> better = determinant.compare(VectorOperators.GT, 0).and(error.lt(best));
+            VectorMask<Float> better =
+                    determinant.compare(VectorOperators.GT, 0).and(error.lt(best));
             if (better.anyTrue()) {
                 best = best.blend(error, better);
                 foundInverse = foundInverse.blend(inverse, better);
@@ -180,7 +182,8 @@ final class ScaleSearch {
         FloatVector found = zero;
         for (int trial = 0; trial <= 18; trial++) {
             int shift = trial == 0 ? 0 : trial <= 9 ? trial - 10 : trial - 9;
-            FloatVector inverse = FloatVector.broadcast(LANES, -(half + 0.1f * shift)).div(signed);
+            FloatVector inverse =
+                    FloatVector.broadcast(LANES, -(half + 0.1f * shift)).div(signed);
             FloatVector xl = zero;
             FloatVector l2 = zero;
             for (int i = 0; i < length; i++) {
@@ -191,9 +194,8 @@ final class ScaleSearch {
                 l2 = l2.add(weight.mul(level).mul(level));
             }
             VectorMask<Float> some = l2.compare(VectorOperators.GT, 0);
-            VectorMask<Float> better = trial == 0
-                    ? some
-                    : some.and(xl.mul(xl).compare(VectorOperators.GT, best.mul(l2)));
+            VectorMask<Float> better =
+                    trial == 0 ? some : some.and(xl.mul(xl).compare(VectorOperators.GT, best.mul(l2)));
             if (better.anyTrue() || trial == 0) {
                 FloatVector ratio = xl.div(l2);
                 scale = scale.blend(ratio, better);

@@ -77,13 +77,7 @@ final class SuperBlocks {
                 packed[run - 4] |= (byte) ((scale >> 4) << 6);
                 packed[run] |= (byte) ((minimum >> 4) << 6);
             }
-            level(
-                    x,
-                    at,
-                    run,
-                    Float.float16ToFloat(d) * scale,
-                    Float.float16ToFloat(min) * minimum,
-                    most);
+            level(x, at, run, Float.float16ToFloat(d) * scale, Float.float16ToFloat(min) * minimum, most);
         }
         MemorySegment.copy(packed, 0, to, ValueLayout.JAVA_BYTE, b + 4, packed.length);
     }

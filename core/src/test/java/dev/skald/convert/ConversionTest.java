@@ -50,8 +50,7 @@ class ConversionTest {
 
     @Test
     void aModelThereAndBackIsTheSame() throws IOException {
-        Path first = convert(
-                TinyLlama.random(2).write(folder.resolve("model")), "first", Optional.of(Preset.BF16));
+        Path first = convert(TinyLlama.random(2).write(folder.resolve("model")), "first", Optional.of(Preset.BF16));
         Path gguf = convert(first, "model.gguf", Optional.of(Preset.BF16));
         Path second = convert(gguf, "second", Optional.of(Preset.BF16));
         try (SafeTensors a = SafeTensors.open(first.resolve("model.safetensors"));
@@ -77,8 +76,7 @@ class ConversionTest {
         Path quantised = convert(model, "q8.gguf", Optional.of(Preset.Q8_0));
         Path copy = convert(quantised, "copy.gguf", Optional.empty());
         assertThat(copy).hasSameBinaryContentAs(quantised);
-        Conversion.Options again =
-                new Conversion.Options(Conversion.Target.GGUF, Optional.of(Preset.Q4_0), false);
+        Conversion.Options again = new Conversion.Options(Conversion.Target.GGUF, Optional.of(Preset.Q4_0), false);
         try (Conversion conversion = Conversion.open(quantised, folder.resolve("q4.gguf"), again)) {
             assertThat(conversion.warnings()).anyMatch(line -> line.contains("is quantised (Q8_0 and so on)"));
         }
@@ -148,7 +146,10 @@ class ConversionTest {
         try (Conversion conversion = Conversion.open(written, folder.resolve("model"), replacing)) {
             conversion.write(done -> {});
         }
-        assertThat(LlamaConfig.read(model.resolve("config.json")).torch_dtype().orElseThrow().name())
+        assertThat(LlamaConfig.read(model.resolve("config.json"))
+                        .torch_dtype()
+                        .orElseThrow()
+                        .name())
                 .isEqualTo("BF16");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left.map(each -> each.getFileName().toString())).containsExactlyInAnyOrder("model", "m.gguf");
@@ -190,7 +191,20 @@ class ConversionTest {
     /** Layers whose v_proj and down_proj have Q6_K; those of 1B, 3B and 8B are what llama.cpp's quantiser makes of these models. */
     private static List<Integer> more(int layers) {
         LlamaConfig config = new LlamaConfig(
-                256, 256, layers, 4, 2, 64, 16, 64, 1e-5, 1e4, Optional.empty(), true, Optional.empty(), List.of(),
+                256,
+                256,
+                layers,
+                4,
+                2,
+                64,
+                16,
+                64,
+                1e-5,
+                1e4,
+                Optional.empty(),
+                true,
+                Optional.empty(),
+                List.of(),
                 Optional.empty());
         List<Integer> found = Parameter.of(config).stream()
                 .filter(each -> each.name().endsWith("v_proj.weight"))

@@ -39,7 +39,7 @@ class BlockQuantiserTest {
     @Test
     void singleElementsAreRounded() {
         // Halfway between two bf16 values: to the even one.
-        float[] values = {1.00390625f, 1.01171875f, -2.5f, 65504};
+        float[] values = {1 + 1f / 256, 1 + 3f / 256, -2.5f, 65504};
         byte[] bytes = new byte[16];
         BlockQuantiser.write(Format.BF16, values, 0, 4, MemorySegment.ofArray(bytes), 0);
         assertThat(HexFormat.of().formatHex(bytes, 0, 8)).isEqualTo("803f823f20c08047");
