@@ -17,7 +17,7 @@ record AtenGemm(BiConsumer<Tensor, Tensor> adder) implements Gemm {
     @Override
     public void forward(Tensor x, Matrix w, Tensor out) {
         try (PointerScope _ = new PointerScope()) {
-            torch.mm_out(out, x, tensor(w).t());
+            torch.mm_out(out, x, WholeValues.of(w, x).t());
         }
     }
 
@@ -28,10 +28,13 @@ record AtenGemm(BiConsumer<Tensor, Tensor> adder) implements Gemm {
 
     @Override
     public void inputGradient(Tensor dy, Matrix w, Tensor dx, boolean add) {
-        if (add) {
-            dx.addmm_(dy, tensor(w));
-        } else {
-            torch.mm_out(dx, dy, tensor(w));
+        try (PointerScope _ = new PointerScope()) {
+            Tensor weight = WholeValues.of(w, dy);
+            if (add) {
+                dx.addmm_(dy, weight);
+            } else {
+                torch.mm_out(dx, dy, weight);
+            }
         }
     }
 
@@ -45,11 +48,5 @@ record AtenGemm(BiConsumer<Tensor, Tensor> adder) implements Gemm {
     @Override
     public Tensor batched(Tensor a, Tensor b) {
         return a.bmm(b);
-    }
-
-    private static Tensor tensor(Matrix w) {
-        return switch (w) {
-            case Matrix.Dense dense -> dense.tensor();
-        };
     }
 }

@@ -10,6 +10,7 @@ import dev.skald.tensor.Format;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.TensorMemory;
 import java.util.Arrays;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import org.bytedeco.pytorch.Tensor;
 
@@ -38,6 +39,15 @@ record DotProducts(Workers workers) {
 
     /** Writes {@code x [rows, in]} times the transpose of {@code weight [out, in]} to {@code out [rows, out]}. */
     void multiply(Tensor x, Matrix.Dense weight, Tensor out) {
+        multiply(x, weight, TensorMemory.address(weight.tensor()), out);
+    }
+
+    /** As for a dense weight; its blocks are turned to floats, four rows at a time. */
+    void multiply(Tensor x, Matrix.Blocks weight, Tensor out) {
+        multiply(x, weight, weight.memory().address(), out);
+    }
+
+    private void multiply(Tensor x, Matrix weight, long weightAt, Tensor out) {
         int rows = (int) x.size(0);
         int in = (int) x.size(1);
         int outs = (int) weight.rows();
@@ -62,7 +72,7 @@ record DotProducts(Workers workers) {
             multiply(
                     inputs,
                     count,
-                    new Weights(weight.format(), TensorMemory.address(weight.tensor()), outs, in, stride),
+                    new Weights(weight.format(), weightAt, outs, in, stride),
                     rounded,
                     outAt + format.bytes((long) row * outs));
         }
@@ -70,6 +80,16 @@ record DotProducts(Workers workers) {
 
     /** The matrix; {@code stride} is {@code in} up to the next multiple of {@link DotTiles#STEP}. */
     private record Weights(Format format, long at, int outs, int in, int stride) {
+
+        /** The format in which elements are used where they lie; none where they are turned to floats first. */
+        Optional<RowFormat> inPlace() {
+            return switch (format) {
+                case F32 -> Optional.of(RowFormat.F32);
+                case BF16 -> Optional.of(RowFormat.BF16);
+                case F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
+                    Optional.empty();
+            };
+        }
 
         long row(int out) {
             return at + format.bytes((long) out * in);
@@ -105,7 +125,7 @@ record DotProducts(Workers workers) {
         private final Weights w;
         private final float[] inputs;
         private float[] sums;
-        /** Four rows of weights, as far as they are not used where they lie: f16, the end of a row, fewer than four rows. */
+        /** Four rows of weights, as far as they are not used where they lie: f16, blocks, the end of a row, fewer than four rows. */
         private final long turned;
 
         Tiles(Weights w, float[] inputs) {
@@ -121,21 +141,22 @@ record DotProducts(Workers workers) {
             Arrays.fill(sums, 0, floats, 0f);
             for (int depth = 0; depth < w.stride; depth += DEPTH) {
                 int n = Math.min(DEPTH, w.stride - depth);
-                int direct = w.format == Format.F16 || out + DotTiles.OUTS > w.outs
-                        ? 0
-                        : Math.min(n, (w.in - depth) / DotTiles.STEP * DotTiles.STEP);
+                int direct = 0;
+                if (w.inPlace().isPresent() && out + DotTiles.OUTS <= w.outs) {
+                    direct = Math.min(n, (w.in - depth) / DotTiles.STEP * DotTiles.STEP);
+                }
                 if (direct > 0) {
-                    add(w.format, w.row(out) + w.format.bytes(depth), w.format.bytes(w.in), direct, row, rows, depth);
+                    add(w.inPlace().get(), w.row(out) + w.format.bytes(depth), w.format.bytes(w.in), direct, row, rows, depth);
                 }
                 if (direct < n) {
                     int rest = n - direct;
                     turn(out, depth + direct, rest);
-                    add(Format.F32, turned, 4L * rest, rest, row, rows, depth + direct);
+                    add(RowFormat.F32, turned, 4L * rest, rest, row, rows, depth + direct);
                 }
             }
         }
 
-        private void add(Format format, long at, long rowBytes, int n, int row, int rows, int depth) {
+        private void add(RowFormat format, long at, long rowBytes, int n, int row, int rows, int depth) {
             for (int r = 0; r < rows; ) {
                 int tile = rows - r >= DotTiles.ROWS ? DotTiles.ROWS : rows - r >= 2 ? 2 : 1;
                 DotTiles.add(

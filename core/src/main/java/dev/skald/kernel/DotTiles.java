@@ -6,7 +6,6 @@ import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
 import static dev.skald.kernel.RowFormat.ORDER;
 
-import dev.skald.tensor.Format;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -44,7 +43,7 @@ final class DotTiles {
     /**
      * Adds the products of {@code rows} rows of {@code x} with four rows of weights to their vectors of sums.
      *
-     * @param format of the weights: bf16 or f32
+     * @param format of the weights; others are turned to f32 before
      * @param rows 1, 2 or 4
      * @param at where the first row of {@code x} begins; the next is {@code stride} floats on
      * @param w address of the first row of weights; the next is {@code rowBytes} on
@@ -52,7 +51,7 @@ final class DotTiles {
      * @param sums vectors {@code [rows, 4, LANES]} from {@code to} on
      */
     static void add(
-            Format format,
+            RowFormat format,
             int rows,
             float[] x,
             int at,
@@ -77,7 +76,6 @@ final class DotTiles {
                     default -> fourFloats(x, at, stride, w, rowBytes, n, sums, to);
                 }
             }
-            default -> throw new IllegalArgumentException(format + " is turned to f32 before");
         }
     }
 

@@ -3,42 +3,54 @@ package dev.skald.kernel;
 import dev.skald.kernel.SgemmPanels.Operand;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.TensorMemory;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Matrix products on the CPU that need no units for bf16 or f16: elements are turned to f32 on their way into the caches, and rounded once
- * on their way out. Few rows are {@link DotProducts}, which read each weight once; many rows are {@link SgemmPanels}, or dot products too where
- * those are faster than the BLAS at hand.
+ * on their way out. Few rows are {@link DotProducts}, or {@link GroupProducts} in integers, which read each weight once; many rows are {@link SgemmPanels}, or as few where
+ * that is faster than the BLAS at hand.
  *
  * @param manyAsDots whether many rows are dot products
  */
-record VectorGemm(DotProducts dots, SgemmPanels panels, boolean manyAsDots) implements Gemm {
+record VectorGemm(DotProducts dots, GroupProducts groups, SgemmPanels panels, boolean manyAsDots) implements Gemm {
 
     /** OpenBLAS has other code, with other bits, for small matrices: where a weight has fewer elements, rows are never given to it. */
     private static final long SMALL = 1 << 17;
 
     VectorGemm(Workers workers, boolean manyAsDots) {
-        this(new DotProducts(workers), new SgemmPanels(workers), manyAsDots);
+        this(new DotProducts(workers), new GroupProducts(workers), new SgemmPanels(workers), manyAsDots);
     }
 
     @Override
     public void forward(Tensor x, Matrix w, Tensor out) {
-        Matrix.Dense weight = dense(w);
-        if (manyAsDots || weight.rows() * weight.columns() < SMALL) {
-            dots.multiply(x, weight, out);
-        } else {
-            panels.multiplyRows(Operand.of(x), Operand.of(weight.tensor()).transpose(), Operand.of(out));
+        if (manyAsDots || w.rows() * w.columns() < SMALL) {
+            fewRows(x, w, out);
+            return;
+        }
+        switch (w) {
+            case Matrix.Dense dense ->
+                panels.multiplyRows(Operand.of(x), Operand.of(dense.tensor()).transpose(), Operand.of(out));
+            case Matrix.Blocks blocks ->
+                panels.multiplyRows(Operand.of(x), Operand.of(blocks).transpose(), Operand.of(out));
+            case Matrix.Grouped grouped -> panels.multiplyRows(Operand.of(x), grouped, Operand.of(out));
         }
     }
 
     @Override
     public void fewRows(Tensor x, Matrix w, Tensor out) {
-        dots.multiply(x, dense(w), out);
+        switch (w) {
+            case Matrix.Dense dense -> dots.multiply(x, dense, out);
+            case Matrix.Blocks blocks -> dots.multiply(x, blocks, out);
+            case Matrix.Grouped grouped -> groups.multiply(x, grouped, out);
+        }
     }
 
     @Override
     public void inputGradient(Tensor dy, Matrix w, Tensor dx, boolean add) {
-        panels.multiply(Operand.of(dy), Operand.of(dense(w).tensor()), Operand.of(dx), add);
+        try (PointerScope _ = new PointerScope()) {
+            panels.multiply(Operand.of(dy), Operand.of(WholeValues.of(w, dy)), Operand.of(dx), add);
+        }
     }
 
     @Override
@@ -61,11 +73,5 @@ record VectorGemm(DotProducts dots, SgemmPanels panels, boolean manyAsDots) impl
             parts[i] = first.at(address + first.format().bytes(i * x.stride(0)));
         }
         return parts;
-    }
-
-    private static Matrix.Dense dense(Matrix w) {
-        return switch (w) {
-            case Matrix.Dense dense -> dense;
-        };
     }
 }
