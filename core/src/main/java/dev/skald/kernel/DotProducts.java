@@ -146,7 +146,14 @@ record DotProducts(Workers workers) {
                     direct = Math.min(n, (w.in - depth) / DotTiles.STEP * DotTiles.STEP);
                 }
                 if (direct > 0) {
-                    add(w.inPlace().get(), w.row(out) + w.format.bytes(depth), w.format.bytes(w.in), direct, row, rows, depth);
+                    add(
+                            w.inPlace().get(),
+                            w.row(out) + w.format.bytes(depth),
+                            w.format.bytes(w.in),
+                            direct,
+                            row,
+                            rows,
+                            depth);
                 }
                 if (direct < n) {
                     int rest = n - direct;

@@ -48,13 +48,16 @@ record GroupPanels(Workers workers) {
         int block = weight.format().blockElements();
         int width = groups * GroupLayout.ROWS;
         int chunk = Math.max(1, GRAIN / width / block);
-        workers.run((int) weight.columns() / block, chunk, (first, last) -> GroupValues.read(
-                weight,
-                first * block,
-                (last - first) * block,
-                group,
-                groups,
-                dtype,
-                to + (long) first * block * width * dtype.bytes()));
+        workers.run(
+                (int) weight.columns() / block,
+                chunk,
+                (first, last) -> GroupValues.read(
+                        weight,
+                        first * block,
+                        (last - first) * block,
+                        group,
+                        groups,
+                        dtype,
+                        to + (long) first * block * width * dtype.bytes()));
     }
 }

@@ -60,7 +60,8 @@ final class GroupValues {
                     int vectors = distance / 4;
                     long low = record + VECTOR * vectors * run;
                     long high = record + GroupLayout.highAt(format) + VECTOR * vectors * bits / 4 * run;
-                    long target = to + ((long) k * block + 2L * distance * run) * stride + (long) g * ROWS * dtype.bytes();
+                    long target =
+                            to + ((long) k * block + 2L * distance * run) * stride + (long) g * ROWS * dtype.bytes();
                     for (int v = 0; v < vectors; v++) {
                         for (int half = 0; half < 2; half++) {
                             run(

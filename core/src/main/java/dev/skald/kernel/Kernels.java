@@ -1,7 +1,9 @@
 package dev.skald.kernel;
 
 import dev.skald.cache.KvSpan;
+import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Matrix;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +31,19 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
 
     /** Rows of a table: {@code [rows, features]} of {@code table [vocab, features]} at {@code ids}. */
     Tensor embedding(Tensor table, int[] ids);
+
+    /**
+     * As {@link #embedding(Tensor, int[])}, of a table of any format.
+     *
+     * @param dtype of the result where the table has blocks; else the result has the table's
+     */
+    default Tensor embedding(Matrix table, int[] ids, DType dtype) {
+        return switch (table) {
+            case Matrix.Dense dense -> embedding(dense.tensor(), ids);
+            case Matrix.Blocks blocks -> EmbeddingRows.of(blocks, ids, dtype);
+            case Matrix.Grouped grouped -> EmbeddingRows.of(grouped, ids, dtype);
+        };
+    }
 
     /** The matrix products. */
     Gemm gemm();

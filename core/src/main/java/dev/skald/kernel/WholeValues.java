@@ -34,7 +34,8 @@ final class WholeValues {
     }
 
     private static Tensor floats(Matrix.Blocks w) {
-        Tensor values = torch.empty(new long[] {w.rows(), w.columns()}, new TensorOptions(DType.F32.scalarType()), null);
+        Tensor values =
+                torch.empty(new long[] {w.rows(), w.columns()}, new TensorOptions(DType.F32.scalarType()), null);
         MemorySegment to = TensorMemory.of(values);
         int columns = (int) w.columns();
         float[] row = new float[columns];

@@ -1,13 +1,13 @@
 package dev.skald.model;
 
 import dev.skald.kernel.Kernels;
+import dev.skald.tensor.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The layers of a Llama over weights that somebody else owns: what predicting and learning have in common.
@@ -23,7 +23,7 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
      * @param learned what is learned of it
      * @param table {@code [vocab, hidden]}
      */
-    record Embedding(Optional<Parameter> learned, Tensor table) {}
+    record Embedding(Optional<Parameter> learned, Matrix table) {}
 
     /**
      * The output layer.
@@ -31,7 +31,7 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
      * @param learned what is learned of it
      * @param weight {@code [vocab, hidden]}
      */
-    record Head(Optional<Parameter> learned, Tensor weight) {}
+    record Head(Optional<Parameter> learned, Matrix weight) {}
 
     /** The layers of a configuration. */
     static Decoder of(LlamaConfig config, Weights weights, Kernels kernels) {
@@ -46,10 +46,10 @@ record Decoder(Kernels kernels, Embedding embedding, List<Block> blocks, Norm no
         Parameter head = config.tie_word_embeddings() ? embedding : parameters.get(Parameter.HEAD);
         return new Decoder(
                 kernels,
-                new Embedding(weights.learned(embedding), weights.weight(embedding)),
+                new Embedding(weights.learned(embedding), weights.table(embedding)),
                 List.copyOf(blocks),
                 build.norm("model.norm.weight"),
-                new Head(weights.learned(head), weights.weight(head)));
+                new Head(weights.learned(head), weights.matrix(head)));
     }
 
     private record Builder(LlamaConfig config, Map<String, Parameter> parameters, Weights weights, Kernels kernels) {

@@ -183,13 +183,22 @@ final class GgufLlama {
     List<Tensor> tensors(DType dtype, DeviceType device) {
         List<Tensor> placed = new ArrayList<>();
         for (Parameter parameter : Parameter.of(config)) {
-            try (PointerScope _ = new PointerScope()) {
-                Tensor tensor = device.place(read(parameter, dtype), dtype);
-                tensor.retainReference();
-                placed.add(tensor);
-            }
+            placed.add(tensor(parameter, dtype, device));
         }
         return placed;
+    }
+
+    private Tensor tensor(Parameter parameter, DType dtype, DeviceType device) {
+        try (PointerScope _ = new PointerScope()) {
+            Tensor tensor = device.place(read(parameter, dtype), dtype);
+            tensor.retainReference();
+            return tensor;
+        }
+    }
+
+    /** One weight on the CPU, turned to a dtype; a retained tensor, which the caller releases. */
+    Tensor tensor(Parameter parameter, DType dtype) {
+        return tensor(parameter, dtype, DeviceType.CPU);
     }
 
     /** @throws InvalidInputException when a tensor is missing, unknown or of the wrong shape */
@@ -237,19 +246,26 @@ final class GgufLlama {
         MemorySegment to = TensorMemory.of(tensor);
         int columns = Math.toIntExact(parameter.shape()[parameter.shape().length - 1]);
         int rows = Math.toIntExact(parameter.numel() / columns);
-        boolean turned =
-                parameter.name().endsWith("q_proj.weight") || parameter.name().endsWith("k_proj.weight");
         long rowBytes = source.format().bytes(columns);
         IntStream.range(0, rows).parallel().forEach(row -> {
             float[] values = new float[columns];
-            long from = (turned ? sourceRow(row) : row) * rowBytes;
+            long from = sourceRow(parameter, row) * rowBytes;
             BlockValues.read(source.format(), source.bytes(), from, columns, values, 0);
             write(values, dtype, to, (long) row * columns * dtype.bytes());
         });
         return tensor;
     }
 
-    private int sourceRow(int row) {
+    /** Whether the file has a weight's rows in another order. */
+    boolean isTurned(Parameter parameter) {
+        return parameter.name().endsWith("q_proj.weight") || parameter.name().endsWith("k_proj.weight");
+    }
+
+    /** Which row of the file a row of a weight is. */
+    int sourceRow(Parameter parameter, int row) {
+        if (!isTurned(parameter)) {
+            return row;
+        }
         int half = config.head_dim() / 2;
         int inHead = row % config.head_dim();
         return row - inHead + 2 * (inHead % half) + inHead / half;

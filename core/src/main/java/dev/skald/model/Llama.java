@@ -9,7 +9,6 @@ import dev.skald.kernel.Gemm;
 import dev.skald.kernel.Kernels;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.DeviceType;
-import dev.skald.tensor.Matrix;
 import dev.skald.tensor.Natives;
 import dev.skald.tensor.Scoped;
 import java.nio.file.Path;
@@ -32,7 +31,7 @@ public final class Llama implements AutoCloseable {
     public static final int PREFILL_ROWS = 5 * RUN;
 
     private final LlamaConfig config;
-    private final LlamaCheckpoint checkpoint;
+    private final StoredWeights stored;
     private final Optional<AdapterParameters> adapter;
     private final Decoder decoder;
     private final RopeTable rope;
@@ -40,18 +39,15 @@ public final class Llama implements AutoCloseable {
     private final Kernels kernels;
     private final Linear head;
 
-    private Llama(LlamaCheckpoint checkpoint, Optional<AdapterParameters> adapter, DeviceType device) {
-        this.checkpoint = checkpoint;
+    private Llama(StoredWeights stored, Optional<AdapterParameters> adapter, DeviceType device, Kernels kernels) {
+        this.stored = stored;
         this.adapter = adapter;
-        this.config = adapter.map(AdapterParameters::model).orElseGet(checkpoint::config);
+        this.config = adapter.map(AdapterParameters::model).orElseGet(stored::config);
         this.device = device;
         this.rope = new RopeTable(config, device);
-        this.kernels = Kernels.on(device);
-        this.decoder = Decoder.of(
-                config,
-                adapter.map(each -> (Weights) each).orElseGet(() -> new Weights.Fixed(checkpoint::tensor)),
-                kernels);
-        this.head = new Linear.Frozen(Matrix.of(decoder.head().weight()), kernels.gemm());
+        this.kernels = kernels;
+        this.decoder = Decoder.of(config, adapter.map(each -> (Weights) each).orElseGet(stored::weights), kernels);
+        this.head = new Linear.Frozen(decoder.head().weight(), kernels.gemm());
     }
 
     /**
@@ -66,9 +62,10 @@ public final class Llama implements AutoCloseable {
     public record Span(int[] ids, KvSequence cache, boolean many) {}
 
     /**
-     * Loads a Hugging Face model directory.
+     * Loads a Hugging Face model directory, or a GGUF file.
      *
-     * @param dtype empty for what the checkpoint has ({@code auto})
+     * @param dtype empty for what the checkpoint has ({@code auto}); the matrices of a GGUF file then stay in their blocks, on the CPU and without an
+     *     adapter, and are turned to the dtype otherwise
      * @param device {@code auto}, {@code cpu} or {@code cuda}
      * @throws InvalidInputException as {@link LlamaCheckpoint#open}
      */
@@ -85,9 +82,14 @@ public final class Llama implements AutoCloseable {
     public static Llama load(Path directory, Optional<Path> adapter, Optional<DType> dtype, String device) {
         Natives.load();
         DeviceType chosen = DeviceType.choose(device);
+        Kernels kernels = Kernels.on(chosen);
+        if (chosen == DeviceType.CPU && dtype.isEmpty() && adapter.isEmpty() && BlockWeights.has(directory)) {
+            return new Llama(BlockWeights.open(directory, kernels.workers()), Optional.empty(), chosen, kernels);
+        }
         LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, dtype, chosen);
         try {
-            return new Llama(checkpoint, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen);
+            return new Llama(
+                    checkpoint, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen, kernels);
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
@@ -101,13 +103,13 @@ public final class Llama implements AutoCloseable {
 
     /** Bytes of all weights. */
     public long weightBytes() {
-        return config.parameterCount() * checkpoint.dtype().bytes();
+        return stored.bytes();
     }
 
     /** What a cache for this model holds. */
     public KvLayout cacheLayout() {
         return new KvLayout(
-                config.num_hidden_layers(), config.num_key_value_heads(), config.head_dim(), checkpoint.dtype());
+                config.num_hidden_layers(), config.num_key_value_heads(), config.head_dim(), stored.dtype());
     }
 
     /**
@@ -136,7 +138,7 @@ public final class Llama implements AutoCloseable {
                 .toArray();
         RopeTable.Angles angles = rope.upTo(IntStream.of(positions).max().orElse(0) + 1);
         return Scoped.tensor(() -> {
-            Tensor x = kernels.embedding(decoder.embedding().table(), ids);
+            Tensor x = kernels.embedding(decoder.embedding().table(), ids, stored.dtype());
             for (int i = 0; i < config.num_hidden_layers(); i++) {
                 x = layer(i, x, spans, many, positions, angles);
             }
@@ -191,7 +193,7 @@ public final class Llama implements AutoCloseable {
     public void close() {
         rope.close();
         adapter.ifPresent(AdapterParameters::close);
-        checkpoint.close();
+        stored.close();
     }
 
     /** One decoder layer: {@code [rows, hidden]} to {@code [rows, hidden]}. */

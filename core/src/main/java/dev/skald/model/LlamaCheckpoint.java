@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  * model.safetensors.index.json} names. Weights that have the wanted dtype already are views of the mapped files; others are copies. Every
  * name, shape and dtype is checked before a tensor is used. {@link #close} frees tensors and mappings.
  */
-public final class LlamaCheckpoint implements AutoCloseable {
+public final class LlamaCheckpoint implements StoredWeights {
 
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
@@ -152,13 +152,25 @@ public final class LlamaCheckpoint implements AutoCloseable {
     }
 
     /** The configuration; its dtype is that of the weights. */
+    @Override
     public LlamaConfig config() {
         return config;
     }
 
     /** The dtype of all weights. */
+    @Override
     public DType dtype() {
         return dtype;
+    }
+
+    @Override
+    public long bytes() {
+        return config.parameterCount() * dtype.bytes();
+    }
+
+    @Override
+    public Weights weights() {
+        return new Weights.Fixed(this::tensor);
     }
 
     /** A parameter's weights; valid, and read-only where they are a view, until this is closed. */

@@ -4,6 +4,7 @@ import dev.skald.kernel.Kernels;
 import dev.skald.kernel.Kernels.AttentionGradients;
 import dev.skald.kernel.Kernels.DocumentAttention;
 import dev.skald.tensor.DeviceType;
+import dev.skald.tensor.Matrix;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -49,7 +50,7 @@ public final class TrainableLlama implements AutoCloseable {
         Tensor x = new Pass(rows).lastOutput();
         try (PointerScope _ = new PointerScope()) {
             return kernels.crossEntropy(
-                    decoder.norm().forward(x), decoder.head().weight(), rows.targets());
+                    decoder.norm().forward(x), tensor(decoder.head().weight()), rows.targets());
         } finally {
             x.releaseReference();
         }
@@ -60,7 +61,7 @@ public final class TrainableLlama implements AutoCloseable {
         Tensor x = new Pass(rows).lastOutput();
         try (PointerScope _ = new PointerScope()) {
             return kernels.crossEntropies(
-                    decoder.norm().forward(x), decoder.head().weight(), rows.targets());
+                    decoder.norm().forward(x), tensor(decoder.head().weight()), rows.targets());
         } finally {
             x.releaseReference();
         }
@@ -157,14 +158,15 @@ public final class TrainableLlama implements AutoCloseable {
     /** The output layer and the norm before it. */
     private Output outputBackward(Tensor x, PackedRows rows, OutputScales scales, Gradients gradients) {
         Decoder.Head head = decoder.head();
+        Tensor weight = tensor(head.weight());
         try (PointerScope _ = new PointerScope()) {
             Tensor normed = decoder.norm().forward(x);
             Tensor dNormed = normed.new_empty(normed.size(0), normed.size(1));
             double loss = kernels.crossEntropyBackward(
                     normed,
-                    head.weight(),
+                    weight,
                     rows.targets(),
-                    scales.of(normed, head.weight()),
+                    scales.of(normed, weight),
                     dNormed,
                     head.learned().map(gradients::of));
             if (!head.learned().equals(decoder.embedding().learned())) { // tied, it is complete with the embedding
@@ -172,6 +174,14 @@ public final class TrainableLlama implements AutoCloseable {
             }
             return new Output(loss, kept(decoder.norm().backward(dNormed, x, gradients)));
         }
+    }
+
+    private static Tensor tensor(Matrix weight) {
+        return switch (weight) {
+            case Matrix.Dense dense -> dense.tensor();
+            case Matrix.Blocks _, Matrix.Grouped _ ->
+                throw new IllegalArgumentException("what learns has no embedding or output layer in blocks");
+        };
     }
 
     /** Keeps a tensor beyond the scope it was made in, until {@code releaseReference}. */
@@ -240,7 +250,7 @@ public final class TrainableLlama implements AutoCloseable {
 
         Tensor embedding() {
             try (PointerScope _ = new PointerScope()) {
-                Tensor x = kernels.embedding(decoder.embedding().table(), rows.ids());
+                Tensor x = kernels.embedding(tensor(decoder.embedding().table()), rows.ids());
                 noise.ifPresent(each -> each.addTo(x, rows));
                 return kept(x);
             }

@@ -6,11 +6,24 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The weights that a {@link Decoder} multiplies by, all of one dtype on one device, and which of them are learned. */
-public sealed interface Weights permits Weights.Fixed, Weights.Base, TrainableWeights {
+/**
+ * The weights that a {@link Decoder} multiplies by, on one device, and which of them are learned. All are of one dtype, but for matrices that are
+ * quantised.
+ */
+public sealed interface Weights permits Weights.Fixed, Weights.Base, BlockWeights, TrainableWeights {
 
     /** The weight of one of the model's parameters; owned by this. */
     Tensor weight(Parameter parameter);
+
+    /** The same as a matrix, in whatever format it is held. */
+    default Matrix matrix(Parameter parameter) {
+        return Matrix.of(weight(parameter));
+    }
+
+    /** The same as a table, whose rows are looked up. */
+    default Matrix table(Parameter parameter) {
+        return matrix(parameter);
+    }
 
     /** What is learned of one of the model's parameters as a whole; empty where it stays as it is. */
     Optional<Parameter> learned(Parameter parameter);

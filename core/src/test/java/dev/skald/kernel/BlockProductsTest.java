@@ -114,7 +114,8 @@ class BlockProductsTest {
                     for (int i = 0; i < 256; i++) {
                         int run = i / 32;
                         long nibbles = b + (format == Format.Q4_K ? 16 : 48);
-                        int q = (m.get(ValueLayout.JAVA_BYTE, nibbles + 32L * (run / 2) + i % 32) >> (run % 2 * 4)) & 15;
+                        int q = (m.get(ValueLayout.JAVA_BYTE, nibbles + 32L * (run / 2) + i % 32) >> (run % 2 * 4))
+                                & 15;
                         if (format == Format.Q5_K) {
                             q += ((m.get(ValueLayout.JAVA_BYTE, b + 16 + i % 32) >> run) & 1) << 4;
                         }
@@ -202,8 +203,7 @@ class BlockProductsTest {
                 for (float sign : new float[] {-1, 1}) {
                     float[] row = new float[256];
                     java.util.Arrays.fill(row, sign);
-                    Tensor x = TensorMemory.wrap(
-                            arena.allocateFrom(ValueLayout.JAVA_FLOAT, row), DType.F32, 1, 256);
+                    Tensor x = TensorMemory.wrap(arena.allocateFrom(ValueLayout.JAVA_FLOAT, row), DType.F32, 1, 256);
                     Tensor out = x.new_empty(1, 33);
                     new VectorGemm(new Workers(1), false).fewRows(x, pack(blocks, arena), out);
                     float[] found = floats(out);
