@@ -29,26 +29,4 @@ final class EmbeddingRows {
         }
         return out;
     }
-
-    /** As for a table that was not rearranged. */
-    static Tensor of(Matrix.Grouped table, int[] ids, DType dtype) {
-        int columns = (int) table.columns();
-        Tensor out = DeviceType.CPU.zeros(dtype, ids.length, columns);
-        MemorySegment to = TensorMemory.of(out);
-        float[] group = new float[columns * GroupLayout.ROWS];
-        float[] row = new float[columns];
-        for (int r = 0; r < ids.length; r++) {
-            if (ids[r] < 0 || ids[r] >= table.rows()) {
-                throw new IllegalArgumentException("id " + ids[r] + " of a vocabulary of " + table.rows());
-            }
-            long values = NativeScratch.floats(2, group.length);
-            GroupValues.read(table, 0, columns, ids[r] / GroupLayout.ROWS, 1, DType.F32, values);
-            MemorySegment.copy(RowFormat.MEMORY, RowFormat.FLOAT, values, group, 0, group.length);
-            for (int i = 0; i < columns; i++) {
-                row[i] = group[i * GroupLayout.ROWS + ids[r] % GroupLayout.ROWS];
-            }
-            Floats.write(row, to, (long) r * columns, dtype == DType.BF16);
-        }
-        return out;
-    }
 }

@@ -10,17 +10,16 @@ import org.bytedeco.pytorch.Tensor;
  * are few rows. On processors with bf16 units libtorch's bf16 products are several times as fast as any in f32; without them they are several
  * times, and in part a hundred times, as slow.
  */
-record FastestGemm(VectorGemm vector, AtenGemm aten, GroupPanels panels, GemmTimes times) implements Gemm {
+record FastestGemm(VectorGemm vector, AtenGemm aten, GemmTimes times) implements Gemm {
 
     FastestGemm(Workers workers, AtenGemm aten, GemmTimes times) {
-        this(new VectorGemm(workers, times.dotsAreFaster()), aten, new GroupPanels(workers), times);
+        this(new VectorGemm(workers, times.dotsAreFaster()), aten, times);
     }
 
     @Override
     public void forward(Tensor x, Matrix w, Tensor out) {
         boolean libtorch = isLibtorchs(Kind.FORWARD, x);
         switch (w) {
-            case Matrix.Grouped grouped when libtorch -> panels.multiply(x, grouped, out);
             case Matrix.Dense dense when libtorch -> aten.forward(x, dense, out);
             case Matrix.Dense _, Matrix.Blocks _, Matrix.Grouped _ -> vector.forward(x, w, out);
         }

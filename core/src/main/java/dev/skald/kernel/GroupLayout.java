@@ -5,7 +5,7 @@ import static dev.skald.kernel.RowFormat.LANES;
 import dev.skald.tensor.Format;
 
 /**
- * How a matrix of blocks lies in memory for {@link GroupDots}: {@link #ROWS} rows, as many as two vectors of floats have lanes, are a group, and
+ * How a matrix of blocks lies in memory for {@link GroupCode}: {@link #ROWS} rows, as many as two vectors of floats have lanes, are a group, and
  * lane {@code r} of a vector belongs to row {@code r} of its group. The groups lie one after the other, and in a group its records, one for each
  * block of the format, in the order of the columns. A record of 32 columns (Q4_0, Q8_0) has its quants and then {@code ROWS} scales; one of 256 columns (Q4_K, Q5_K, Q6_K)
  * the quants of all its runs, then the scales of the runs, then the scales of the block.
@@ -66,6 +66,17 @@ final class GroupLayout {
             case Q8_0, Q4_0 -> 1; // d
             case Q4_K, Q5_K -> 10; // eight of a run's scale and minimum in a byte each, d, dmin
             case Q6_K -> 9; // eight of two runs' scales, d
+            case F32, F16, BF16, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 -> throw none(format);
+        };
+    }
+
+    /** What is taken from a quant as it lies here. */
+    static int centre(Format format) {
+        return switch (format) {
+            case Q4_0 -> 8;
+            case Q6_K -> 32;
+            case Q8_0 -> 128;
+            case Q4_K, Q5_K -> 0;
             case F32, F16, BF16, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 -> throw none(format);
         };
     }

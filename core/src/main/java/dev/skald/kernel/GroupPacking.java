@@ -25,9 +25,9 @@ public final class GroupPacking {
 
     private GroupPacking() {}
 
-    /** Whether matrices of a format can be rearranged. */
+    /** Whether matrices of a format can be rearranged, and multiplied then, on this machine. */
     public static boolean canPack(Format format) {
-        return GroupLayout.has(format);
+        return GroupLayout.has(format) && GroupProducts.AVAILABLE.isPresent();
     }
 
     /** Bytes that a rearranged matrix takes. */

@@ -41,7 +41,7 @@ public sealed interface Kernels permits AtenKernels, VectorKernels {
         return switch (table) {
             case Matrix.Dense dense -> embedding(dense.tensor(), ids);
             case Matrix.Blocks blocks -> EmbeddingRows.of(blocks, ids, dtype);
-            case Matrix.Grouped grouped -> EmbeddingRows.of(grouped, ids, dtype);
+            case Matrix.Grouped _ -> throw new IllegalArgumentException("rows of groups are not looked up");
         };
     }
 

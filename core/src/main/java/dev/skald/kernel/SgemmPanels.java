@@ -38,8 +38,7 @@ record SgemmPanels(Workers workers) {
      * @param stride elements from one row in memory to the next
      * @param transposed whether it lies in memory as {@code [columns, rows]}
      */
-    record Operand(Format format, long address, int rows, int columns, long stride, boolean transposed)
-            implements Right {
+    record Operand(Format format, long address, int rows, int columns, long stride, boolean transposed) {
 
         /** A matrix of blocks. */
         static Operand of(Matrix.Blocks blocks) {
@@ -78,39 +77,6 @@ record SgemmPanels(Workers workers) {
         Operand transpose() {
             return new Operand(format, address, columns, rows, stride, !transposed);
         }
-
-        @Override
-        public Panel panel(int row, int rows, int column, int columns) {
-            return Panel.of(this, row, rows, column, columns, 2, rows);
-        }
-    }
-
-    /** What is multiplied from the right. */
-    sealed interface Right permits Operand, Groups {
-
-        /** A part of it as floats. */
-        Panel panel(int row, int rows, int column, int columns);
-
-        /** Whether parts lie in memory as {@code [columns, rows]}. */
-        boolean transposed();
-    }
-
-    /** The transpose of weights in groups. */
-    record Groups(Matrix.Grouped weight) implements Right {
-
-        @Override
-        public Panel panel(int row, int rows, int column, int columns) {
-            int groups = Math.ceilDiv(columns, GroupLayout.ROWS);
-            int stride = groups * GroupLayout.ROWS;
-            long to = NativeScratch.floats(2, (long) rows * stride);
-            GroupValues.read(weight, row, rows, column / GroupLayout.ROWS, groups, DType.F32, to);
-            return new Panel(to, stride);
-        }
-
-        @Override
-        public boolean transposed() {
-            return false;
-        }
     }
 
     /** {@code c = a b}, or {@code c += a b}; {@code c} is bf16 or f32 and not transposed. */
@@ -123,17 +89,12 @@ record SgemmPanels(Workers workers) {
         multiply(new Operand[] {a}, new Operand[] {b}, new Operand[] {c}, false, WHOLE_ROWS);
     }
 
-    /** As {@link #multiplyRows(Operand, Operand, Operand)}, by the transpose of weights in groups. */
-    void multiplyRows(Operand a, Matrix.Grouped w, Operand c) {
-        multiply(new Operand[] {a}, new Right[] {new Groups(w)}, new Operand[] {c}, false, WHOLE_ROWS);
-    }
-
     /** Products of the same shape, side by side. */
     void multiply(Operand[] a, Operand[] b, Operand[] c) {
         multiply(a, b, c, false, 1);
     }
 
-    private void multiply(Operand[] a, Right[] b, Operand[] c, boolean add, int wholeRows) {
+    private void multiply(Operand[] a, Operand[] b, Operand[] c, boolean add, int wholeRows) {
         int rows = c[0].rows;
         int columns = c[0].columns;
         int tileRows = TILE_ROWS;
@@ -159,7 +120,7 @@ record SgemmPanels(Workers workers) {
 
     private record Tile(int row, int rows, int column, int columns) {
 
-        void multiply(Operand a, Right b, Operand c, boolean add, int wholeRows) {
+        void multiply(Operand a, Operand b, Operand c, boolean add, int wholeRows) {
             int padded = Math.ceilDiv(rows, wholeRows) * wholeRows;
             boolean inPlace = c.format == Format.F32 && padded == rows;
             long at = c.address + c.format.bytes(row * c.stride + column);
@@ -174,7 +135,7 @@ record SgemmPanels(Workers workers) {
             for (int depth = 0; depth < a.columns; depth += TILE_DEPTH) {
                 int count = Math.min(TILE_DEPTH, a.columns - depth);
                 Panel left = Panel.of(a, row, rows, depth, count, 1, padded);
-                Panel right = b.panel(depth, count, column, columns);
+                Panel right = Panel.of(b, depth, count, column, columns, 2, count);
                 Sgemm.multiply(
                         padded,
                         columns,
@@ -184,7 +145,7 @@ record SgemmPanels(Workers workers) {
                         a.transposed,
                         right.address,
                         right.stride,
-                        b.transposed(),
+                        b.transposed,
                         add || depth > 0 ? 1 : 0,
                         sums,
                         stride);

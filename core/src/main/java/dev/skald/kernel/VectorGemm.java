@@ -3,23 +3,28 @@ package dev.skald.kernel;
 import dev.skald.kernel.SgemmPanels.Operand;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.TensorMemory;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Matrix products on the CPU that need no units for bf16 or f16: elements are turned to f32 on their way into the caches, and rounded once
- * on their way out. Few rows are {@link DotProducts}, or {@link GroupProducts} in integers, which read each weight once; many rows are {@link SgemmPanels}, or as few where
- * that is faster than the BLAS at hand.
+ * on their way out. Few rows are {@link DotProducts}, which read each weight once; many rows are {@link SgemmPanels}, or as few where
+ * that is faster than the BLAS at hand. With a matrix in groups all are {@link GroupProducts}, in integers.
  *
  * @param manyAsDots whether many rows are dot products
  */
-record VectorGemm(DotProducts dots, GroupProducts groups, SgemmPanels panels, boolean manyAsDots) implements Gemm {
+record VectorGemm(DotProducts dots, Optional<GroupProducts> groups, SgemmPanels panels, boolean manyAsDots) implements Gemm {
 
     /** OpenBLAS has other code, with other bits, for small matrices: where a weight has fewer elements, rows are never given to it. */
     private static final long SMALL = 1 << 17;
 
     VectorGemm(Workers workers, boolean manyAsDots) {
-        this(new DotProducts(workers), new GroupProducts(workers), new SgemmPanels(workers), manyAsDots);
+        this(
+                new DotProducts(workers),
+                GroupProducts.AVAILABLE.map(processor -> new GroupProducts(workers, processor)),
+                new SgemmPanels(workers),
+                manyAsDots);
     }
 
     @Override
@@ -33,7 +38,7 @@ record VectorGemm(DotProducts dots, GroupProducts groups, SgemmPanels panels, bo
                 panels.multiplyRows(Operand.of(x), Operand.of(dense.tensor()).transpose(), Operand.of(out));
             case Matrix.Blocks blocks ->
                 panels.multiplyRows(Operand.of(x), Operand.of(blocks).transpose(), Operand.of(out));
-            case Matrix.Grouped grouped -> panels.multiplyRows(Operand.of(x), grouped, Operand.of(out));
+            case Matrix.Grouped grouped -> groups.orElseThrow().multiply(x, grouped, out);
         }
     }
 
@@ -42,7 +47,7 @@ record VectorGemm(DotProducts dots, GroupProducts groups, SgemmPanels panels, bo
         switch (w) {
             case Matrix.Dense dense -> dots.multiply(x, dense, out);
             case Matrix.Blocks blocks -> dots.multiply(x, blocks, out);
-            case Matrix.Grouped grouped -> groups.multiply(x, grouped, out);
+            case Matrix.Grouped grouped -> groups.orElseThrow().multiply(x, grouped, out);
         }
     }
 

@@ -25,7 +25,7 @@ final class WholeValues {
         return switch (w) {
             case Matrix.Dense dense -> dense.tensor();
             case Matrix.Blocks blocks -> placed(floats(blocks), like);
-            case Matrix.Grouped grouped -> placed(floats(grouped), like);
+            case Matrix.Grouped _ -> throw new IllegalArgumentException("weights in groups are for products of rows alone");
         };
     }
 
@@ -44,15 +44,5 @@ final class WholeValues {
             MemorySegment.copy(row, 0, to, ValueLayout.JAVA_FLOAT, 4 * r * columns, columns);
         }
         return values;
-    }
-
-    private static Tensor floats(Matrix.Grouped w) {
-        int groups = Math.toIntExact(Math.ceilDiv(w.rows(), GroupLayout.ROWS));
-        Tensor transposed = torch.empty(
-                new long[] {w.columns(), (long) groups * GroupLayout.ROWS},
-                new TensorOptions(DType.F32.scalarType()),
-                null);
-        GroupValues.read(w, 0, (int) w.columns(), 0, groups, DType.F32, TensorMemory.address(transposed));
-        return transposed.narrow(1, 0, w.rows()).t().contiguous();
     }
 }

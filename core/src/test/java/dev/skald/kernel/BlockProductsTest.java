@@ -3,6 +3,7 @@ package dev.skald.kernel;
 import static dev.skald.kernel.TensorChecks.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.assembler.Processor;
 import dev.skald.tensor.BlockValues;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.Format;
@@ -12,7 +13,9 @@ import dev.skald.tensor.TensorMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -46,37 +49,6 @@ class BlockProductsTest {
 
     private static float[] floats(Tensor tensor) {
         return TensorMemory.of(tensor.to(ScalarType.Float).contiguous()).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-    }
-
-    @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
-    void valuesInGroupsAreTheBlocks(Format format) {
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix.Blocks blocks = RandomBlocks.matrix(format, OUTS, IN, 1, arena);
-            float[] expected = values(blocks);
-            Matrix.Grouped grouped = pack(blocks, arena);
-            int groups = Math.ceilDiv(OUTS, GroupLayout.ROWS);
-            int width = groups * GroupLayout.ROWS;
-            MemorySegment floats = arena.allocate(4L * IN * width);
-            MemorySegment bfloats = arena.allocate(2L * IN * width);
-            GroupValues.read(grouped, 0, IN, 0, groups, DType.F32, floats.address());
-            GroupValues.read(grouped, 0, 256, 0, groups, DType.BF16, bfloats.address());
-            GroupValues.read(grouped, 256, IN - 256, 0, groups, DType.BF16, bfloats.address() + 512L * width);
-            for (int c = 0; c < IN; c++) {
-                for (int r = OUTS; r < width; r++) {
-                    assertThat(floats.getAtIndex(ValueLayout.JAVA_FLOAT, (long) c * width + r) == 0)
-                            .isTrue();
-                }
-                for (int r = 0; r < OUTS; r++) {
-                    float value = expected[r * IN + c];
-                    assertThat(floats.getAtIndex(ValueLayout.JAVA_FLOAT, (long) c * width + r))
-                            .as("%d, %d", r, c)
-                            .isEqualTo(value);
-                    assertThat(bfloats.getAtIndex(ValueLayout.JAVA_SHORT, (long) c * width + r))
-                            .isEqualTo(Floats.bf16(value));
-                }
-            }
-        }
     }
 
     /** The formula, element by element: integers of the activations, a block's integer sums, one step in f32 for each block. */
@@ -162,6 +134,14 @@ class BlockProductsTest {
         return j < 4 ? s[j + 4] & 63 : (s[j + 4] >> 4) | ((s[j] >> 6) << 4);
     }
 
+    /** What this machine's processor can do, and what one without VNNI could. */
+    private static List<GroupProducts> products() {
+        Processor processor = GroupProducts.AVAILABLE.orElseThrow();
+        return Stream.of(processor, new Processor(processor.wide(), false))
+                .map(each -> new GroupProducts(new Workers(2), each))
+                .toList();
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void integersAreThoseOfTheFormula(Format format) {
@@ -169,16 +149,22 @@ class BlockProductsTest {
                 PointerScope _ = new PointerScope()) {
             Matrix.Blocks blocks = RandomBlocks.matrix(format, OUTS, IN, 2, arena);
             Matrix.Grouped grouped = pack(blocks, arena);
-            Tensor x = random(ScalarType.Float, 3, IN);
-            x.select(0, 1).narrow(0, 0, 256).zero_(); // a block without a largest
-            float[] inputs = floats(x);
-            Tensor out = x.new_empty(3, OUTS);
-            new VectorGemm(new Workers(2), false).fewRows(x, grouped, out);
-            float[] found = floats(out);
-            for (int r = 0; r < 3; r++) {
-                float[] row = java.util.Arrays.copyOfRange(inputs, r * IN, (r + 1) * IN);
-                for (int o = 0; o < OUTS; o++) {
-                    assertThat(found[r * OUTS + o]).as("%d, %d", r, o).isEqualTo(dot(blocks, o, row));
+            for (GroupProducts products : products()) {
+                for (int rows = 1; rows <= 7; rows++) {
+                    Tensor x = random(ScalarType.Float, rows, IN);
+                    x.select(0, rows / 2).narrow(0, 0, 256).zero_(); // a block without a largest
+                    float[] inputs = floats(x);
+                    Tensor out = x.new_empty(rows, OUTS);
+                    products.multiply(x, grouped, out);
+                    float[] found = floats(out);
+                    for (int r = 0; r < rows; r++) {
+                        float[] row = Arrays.copyOfRange(inputs, r * IN, (r + 1) * IN);
+                        for (int o = 0; o < OUTS; o++) {
+                            assertThat(found[r * OUTS + o])
+                                    .as("%s, %d rows: %d, %d", products.processor(), rows, r, o)
+                                    .isEqualTo(dot(blocks, o, row));
+                        }
+                    }
                 }
             }
         }
@@ -202,13 +188,17 @@ class BlockProductsTest {
                 Matrix.Blocks blocks = new Matrix.Blocks(memory, 33, 256, format);
                 for (float sign : new float[] {-1, 1}) {
                     float[] row = new float[256];
-                    java.util.Arrays.fill(row, sign);
+                    Arrays.fill(row, sign);
                     Tensor x = TensorMemory.wrap(arena.allocateFrom(ValueLayout.JAVA_FLOAT, row), DType.F32, 1, 256);
-                    Tensor out = x.new_empty(1, 33);
-                    new VectorGemm(new Workers(1), false).fewRows(x, pack(blocks, arena), out);
-                    float[] found = floats(out);
-                    for (int o = 0; o < 33; o++) {
-                        assertThat(found[o]).as("%d", o).isEqualTo(dot(blocks, o, row));
+                    for (GroupProducts products : products()) {
+                        Tensor out = x.new_empty(1, 33);
+                        products.multiply(x, pack(blocks, arena), out);
+                        float[] found = floats(out);
+                        for (int o = 0; o < 33; o++) {
+                            assertThat(found[o])
+                                    .as("%s, %d", products.processor(), o)
+                                    .isEqualTo(dot(blocks, o, row));
+                        }
                     }
                 }
             }
@@ -232,11 +222,15 @@ class BlockProductsTest {
                 Tensor x = random(dtype, 5, IN);
                 float[] inputs = floats(x);
                 for (Matrix w : matrices) {
-                    for (Gemm gemm : List.of(
+                    List<Gemm> own = List.of(
                             new VectorGemm(new Workers(2), false),
                             new VectorGemm(new Workers(2), true),
-                            new AtenGemm((a, b) -> b.add_(a)),
-                            new VectorKernels().gemm())) {
+                            new VectorKernels().gemm());
+                    List<Gemm> all = w instanceof Matrix.Grouped
+                            ? own
+                            : Stream.concat(own.stream(), Stream.of(new AtenGemm((a, b) -> b.add_(a))))
+                                    .toList();
+                    for (Gemm gemm : all) {
                         check(x, inputs, values, w, dtype, gemm, true);
                         check(x, inputs, values, w, dtype, gemm, false);
                     }
