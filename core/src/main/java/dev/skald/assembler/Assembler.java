@@ -54,11 +54,7 @@ public final class Assembler {
         boolean broadcast = b instanceof Memory m && m.broadcast();
         if (wide) {
             code.write(0x62);
-            code.write(not(register >> 3, 7)
-                    | not(high, 6)
-                    | not(low, 5)
-                    | not(register >> 4, 4)
-                    | instruction.map);
+            code.write(not(register >> 3, 7) | not(high, 6) | not(low, 5) | not(register >> 4, 4) | instruction.map);
             code.write(((~first & 15) << 3) | 4 | instruction.prefix);
             code.write((2 << 5) | (broadcast ? 1 << 4 : 0) | not(first >> 4, 3));
         } else {
@@ -81,7 +77,8 @@ public final class Assembler {
     private void operand(int register, Operand b) {
         switch (b) {
             case Vector(int number) -> code.write(0xC0 | (register << 3) | (number & 7));
-            case Memory m when m.scale() == 0 -> {
+            case Memory m
+            when m.scale() == 0 -> {
                 code.write(0x80 | (register << 3) | (m.base().number & 7));
                 number(m.displacement());
             }

@@ -46,7 +46,8 @@ public record Processor(boolean wide, boolean vnni) {
             return Files.readAllLines(CPUINFO).stream()
                     .filter(line -> line.startsWith("flags"))
                     .findFirst()
-                    .map(line -> Set.copyOf(List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
+                    .map(line -> Set.copyOf(List.of(
+                            line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
                     .orElse(Set.of());
         } catch (IOException e) {
             return Set.of();

@@ -117,7 +117,8 @@ record ActivationTiles(Format format, int rows, int columns, int most, boolean p
             for (int j = i; j < i + 32; j += LANES) {
                 IntVector v = rounded(x, at + j, inverse);
                 sum = sum.add(v);
-                ((ByteVector) v.convertShape(VectorOperators.I2B, BYTES, 0)).intoMemorySegment(MEMORY, values + j, ORDER);
+                ((ByteVector) v.convertShape(VectorOperators.I2B, BYTES, 0))
+                        .intoMemorySegment(MEMORY, values + j, ORDER);
             }
             MEMORY.set(INT, sums + i / 8, factor * sum.reduceLanes(VectorOperators.ADD));
         }
@@ -129,7 +130,8 @@ record ActivationTiles(Format format, int rows, int columns, int most, boolean p
             for (int j = i; j < i + 16; j += LANES) {
                 IntVector v = rounded(x, at + j, inverse);
                 sum = sum.add(v);
-                ((ByteVector) v.convertShape(VectorOperators.I2B, BYTES, 0)).intoMemorySegment(MEMORY, values + j, ORDER);
+                ((ByteVector) v.convertShape(VectorOperators.I2B, BYTES, 0))
+                        .intoMemorySegment(MEMORY, values + j, ORDER);
             }
             int all = -32 * sum.reduceLanes(VectorOperators.ADD);
             if (pairs) {

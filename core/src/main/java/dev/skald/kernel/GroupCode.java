@@ -59,7 +59,7 @@ final class GroupCode {
     private static final Gpr STRIDES_3 = Gpr.RAX;
 
     /** Bytes between what is read and what the caches are asked for. */
-    private static final int AHEAD = 2048;
+    private static final int AHEAD = 8192;
 
     private static final int LINE = 64;
 
@@ -173,9 +173,6 @@ final class GroupCode {
             }
         }
         int block = code.here();
-        for (long line = 0; line < GroupLayout.record(format); line += LINE) {
-            code.prefetch(Operand.at(WEIGHTS, AHEAD + line));
-        }
         switch (format) {
             case Q4_0, Q8_0 -> block();
             case Q4_K, Q5_K, Q6_K -> runs();
@@ -281,10 +278,7 @@ final class GroupCode {
                                     (upper == 0 ? 4 : 0) - bits * v);
                         }
                     }
-                    multiply(
-                            sums,
-                            run * length + upper * length / 2 + 4 * v,
-                            minimums && v % whole == 0 && upper == 0);
+                    multiply(sums, run * length + upper * length / 2 + 4 * v, minimums && v % whole == 0 && upper == 0);
                 }
                 if (v % whole == whole - 1) {
                     for (int m = 0; m < rows; m++) {
@@ -385,11 +379,18 @@ final class GroupCode {
     /** The lower nibbles of the bytes at an offset in the record, or the upper ones. */
     private void nibbles(Vector to, long at, int upper) {
         if (upper == 0) {
+            prefetch(at);
             code.emit(VPAND, to, nibbles, Operand.at(WEIGHTS, at));
         } else {
             code.emit(VMOVUPS, to, Operand.at(WEIGHTS, at));
             code.shift(VPSRLD, to, to, 4);
             code.emit(VPAND, to, to, nibbles);
+        }
+    }
+
+    private void prefetch(long at) {
+        if (at % LINE == 0) {
+            code.prefetch(Operand.at(WEIGHTS, AHEAD + at));
         }
     }
 

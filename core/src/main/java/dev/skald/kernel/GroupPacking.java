@@ -3,20 +3,19 @@ package dev.skald.kernel;
 import static dev.skald.kernel.GroupLayout.HALVES;
 import static dev.skald.kernel.GroupLayout.ROWS;
 import static dev.skald.kernel.GroupLayout.VECTOR;
+import static dev.skald.kernel.RowFormat.MEMORY;
 
 import dev.skald.tensor.Format;
 import dev.skald.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.function.IntUnaryOperator;
 
 /** Rearranges a matrix of blocks as {@link GroupLayout} has it; bits are moved, none is lost. */
 public final class GroupPacking {
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private static final int LOW = 0x0f0f0f0f;
 
@@ -49,50 +48,59 @@ public final class GroupPacking {
         long rowBytes = format.bytes(from.columns());
         int records = Math.toIntExact(from.columns() / format.blockElements());
         int chunk = (int) Math.max(1, GRAIN / groupBytes);
+        long blocks = from.memory().address();
+        long groups = to.address();
         workers.run(Math.ceilDiv(rows, ROWS), chunk, (first, last) -> {
+            long[] sources = new long[ROWS];
             for (int group = first; group < last; group++) {
-                long at = group * groupBytes;
+                long at = groups + group * groupBytes;
                 int there = Math.min(ROWS, rows - group * ROWS);
                 if (there < ROWS) {
-                    to.asSlice(at, groupBytes).fill((byte) 0);
+                    MEMORY.asSlice(at, groupBytes).fill((byte) 0);
                 }
                 for (int r = 0; r < there; r++) {
-                    long source = sourceRow.applyAsInt(group * ROWS + r) * rowBytes;
-                    for (int i = 0; i < records; i++) {
-                        long block = source + (long) i * format.blockBytes();
-                        long record = at + i * GroupLayout.record(format);
-                        switch (format) {
-                            case Q4_0 -> q4_0(from.memory(), block, to, record, r);
-                            case Q8_0 -> q8_0(from.memory(), block, to, record, r);
-                            case Q4_K -> q4k(from.memory(), block, to, record, r);
-                            case Q5_K -> q5k(from.memory(), block, to, record, r);
-                            case Q6_K -> q6k(from.memory(), block, to, record, r);
-                            case F32, F16, BF16, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 ->
-                                throw new IllegalArgumentException(format + " has no layout in groups");
-                        }
-                    }
+                    sources[r] = blocks + sourceRow.applyAsInt(group * ROWS + r) * rowBytes;
+                }
+                for (int i = 0; i < records; i++) {
+                    record(format, sources, (long) i * format.blockBytes(), there, at + i * GroupLayout.record(format));
                 }
             }
         });
         return new Matrix.Grouped(to, from.rows(), from.columns(), format);
     }
 
-    private static void q4_0(MemorySegment from, long b, MemorySegment to, long record, int r) {
-        for (int v = 0; v < 4; v++) {
-            put(to, record, v, r, from.get(INT, b + 2 + 4L * v));
+    /** One block of each row of a group. */
+    private static void record(Format format, long[] sources, long offset, int rows, long record) {
+        for (int r = 0; r < rows; r++) {
+            long block = sources[r] + offset;
+            switch (format) {
+                case Q4_0 -> q4_0(block, record, r);
+                case Q8_0 -> q8_0(block, record, r);
+                case Q4_K -> q4k(block, record, r);
+                case Q5_K -> q5k(block, record, r);
+                case Q6_K -> q6k(block, record, r);
+                case F32, F16, BF16, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 ->
+                    throw new IllegalArgumentException(format + " has no layout in groups");
+            }
         }
-        putHalf(to, record + GroupLayout.scalesAt(Format.Q4_0), 0, r, from.get(SHORT, b));
     }
 
-    private static void q8_0(MemorySegment from, long b, MemorySegment to, long record, int r) {
+    private static void q4_0(long b, long record, int r) {
+        for (int v = 0; v < 4; v++) {
+            put(record, v, r, MEMORY.get(INT, b + 2 + 4L * v));
+        }
+        putHalf(record + GroupLayout.scalesAt(Format.Q4_0), 0, r, MEMORY.get(SHORT, b));
+    }
+
+    private static void q8_0(long b, long record, int r) {
         long high = record + GroupLayout.highAt(Format.Q8_0);
         for (int v = 0; v < 4; v++) {
-            int x = from.get(INT, b + 2 + 4L * v) ^ 0x80808080;
-            int y = from.get(INT, b + 18 + 4L * v) ^ 0x80808080;
-            put(to, record, v, r, nibbles(x, y));
-            put(to, high, v, r, nibbles(x >>> 4, y >>> 4));
+            int x = MEMORY.get(INT, b + 2 + 4L * v) ^ 0x80808080;
+            int y = MEMORY.get(INT, b + 18 + 4L * v) ^ 0x80808080;
+            put(record, v, r, nibbles(x, y));
+            put(high, v, r, nibbles(x >>> 4, y >>> 4));
         }
-        putHalf(to, record + GroupLayout.scalesAt(Format.Q8_0), 0, r, from.get(SHORT, b));
+        putHalf(record + GroupLayout.scalesAt(Format.Q8_0), 0, r, MEMORY.get(SHORT, b));
     }
 
     /** The low nibbles of the bytes of {@code x}, and above each the one of {@code y}. */
@@ -100,43 +108,43 @@ public final class GroupPacking {
         return (x & LOW) | ((y & LOW) << 4);
     }
 
-    private static void q4k(MemorySegment from, long b, MemorySegment to, long record, int r) {
-        kNibbles(from, b + 16, to, record, r);
-        kScales(from, b, to, record + GroupLayout.scalesAt(Format.Q4_K), r);
+    private static void q4k(long b, long record, int r) {
+        kNibbles(b + 16, record, r);
+        kScales(b, record + GroupLayout.scalesAt(Format.Q4_K), r);
     }
 
-    private static void q5k(MemorySegment from, long b, MemorySegment to, long record, int r) {
-        kNibbles(from, b + 48, to, record, r);
+    private static void q5k(long b, long record, int r) {
+        kNibbles(b + 48, record, r);
         long high = record + GroupLayout.highAt(Format.Q5_K);
         for (int run = 0; run < 8; run++) {
             int fifths = 0;
             for (int v = 0; v < 4; v++) {
-                int x = (from.get(INT, b + 16 + 4L * v) >>> run) & 0x01010101;
-                int y = (from.get(INT, b + 32 + 4L * v) >>> run) & 0x01010101;
+                int x = (MEMORY.get(INT, b + 16 + 4L * v) >>> run) & 0x01010101;
+                int y = (MEMORY.get(INT, b + 32 + 4L * v) >>> run) & 0x01010101;
                 fifths |= (x | (y << 4)) << v;
             }
-            put(to, high, run, r, fifths);
+            put(high, run, r, fifths);
         }
-        kScales(from, b, to, record + GroupLayout.scalesAt(Format.Q5_K), r);
+        kScales(b, record + GroupLayout.scalesAt(Format.Q5_K), r);
     }
 
     /** Two runs of 32 share 32 bytes. */
-    private static void kNibbles(MemorySegment from, long q, MemorySegment to, long record, int r) {
+    private static void kNibbles(long q, long record, int r) {
         for (int pair = 0; pair < 4; pair++) {
             for (int v = 0; v < 4; v++) {
-                int x = from.get(INT, q + 32L * pair + 4L * v);
-                int y = from.get(INT, q + 32L * pair + 16 + 4L * v);
-                put(to, record, 8 * pair + v, r, nibbles(x, y));
-                put(to, record, 8 * pair + 4 + v, r, nibbles(x >>> 4, y >>> 4));
+                int x = MEMORY.get(INT, q + 32L * pair + 4L * v);
+                int y = MEMORY.get(INT, q + 32L * pair + 16 + 4L * v);
+                put(record, 8 * pair + v, r, nibbles(x, y));
+                put(record, 8 * pair + 4 + v, r, nibbles(x >>> 4, y >>> 4));
             }
         }
     }
 
     /** Of the 12 bytes with eight scales and eight minimums of six bits. */
-    private static void kScales(MemorySegment from, long b, MemorySegment to, long scales, int r) {
-        int s0 = from.get(INT, b + 4);
-        int s1 = from.get(INT, b + 8);
-        int s2 = from.get(INT, b + 12);
+    private static void kScales(long b, long scales, int r) {
+        int s0 = MEMORY.get(INT, b + 4);
+        int s1 = MEMORY.get(INT, b + 8);
+        int s2 = MEMORY.get(INT, b + 12);
         int scaleLow = s0 & 0x3f3f3f3f;
         int minLow = s1 & 0x3f3f3f3f;
         int scaleHigh = (s2 & LOW) | ((s0 >>> 2) & 0x30303030);
@@ -144,14 +152,14 @@ public final class GroupPacking {
         for (int j = 0; j < 4; j++) {
             int low = ((scaleLow >>> (8 * j)) & 0xff) | ((minLow >>> (8 * j)) & 0xff) << 8;
             int high = ((scaleHigh >>> (8 * j)) & 0xff) | ((minHigh >>> (8 * j)) & 0xff) << 8;
-            putHalf(to, scales, j, r, (short) low);
-            putHalf(to, scales, j + 4, r, (short) high);
+            putHalf(scales, j, r, (short) low);
+            putHalf(scales, j + 4, r, (short) high);
         }
-        putHalf(to, scales, 8, r, from.get(SHORT, b));
-        putHalf(to, scales, 9, r, from.get(SHORT, b + 2));
+        putHalf(scales, 8, r, MEMORY.get(SHORT, b));
+        putHalf(scales, 9, r, MEMORY.get(SHORT, b + 2));
     }
 
-    private static void q6k(MemorySegment from, long b, MemorySegment to, long record, int r) {
+    private static void q6k(long b, long record, int r) {
         long high = record + GroupLayout.highAt(Format.Q6_K);
         for (int run = 0; run < 16; run++) {
             int part = run / 8; // of 128 columns
@@ -160,27 +168,27 @@ public final class GroupPacking {
             long top = b + 128 + 32L * part + 16L * (run % 2);
             int tops = 0;
             for (int v = 0; v < 2; v++) {
-                int x = from.get(INT, low + 4L * v) >>> (strand / 2 * 4);
-                int y = from.get(INT, low + 8 + 4L * v) >>> (strand / 2 * 4);
-                put(to, record, 2 * run + v, r, nibbles(x, y));
-                int tx = (from.get(INT, top + 4L * v) >>> (2 * strand)) & 0x03030303;
-                int ty = (from.get(INT, top + 8 + 4L * v) >>> (2 * strand)) & 0x03030303;
+                int x = MEMORY.get(INT, low + 4L * v) >>> (strand / 2 * 4);
+                int y = MEMORY.get(INT, low + 8 + 4L * v) >>> (strand / 2 * 4);
+                put(record, 2 * run + v, r, nibbles(x, y));
+                int tx = (MEMORY.get(INT, top + 4L * v) >>> (2 * strand)) & 0x03030303;
+                int ty = (MEMORY.get(INT, top + 8 + 4L * v) >>> (2 * strand)) & 0x03030303;
                 tops |= (tx | (ty << 4)) << (2 * v);
             }
-            put(to, high, run, r, tops);
+            put(high, run, r, tops);
         }
         long scales = record + GroupLayout.scalesAt(Format.Q6_K);
         for (int i = 0; i < 8; i++) {
-            putHalf(to, scales, i, r, from.get(SHORT, b + 192 + 2L * i));
+            putHalf(scales, i, r, MEMORY.get(SHORT, b + 192 + 2L * i));
         }
-        putHalf(to, scales, 8, r, from.get(SHORT, b + 208));
+        putHalf(scales, 8, r, MEMORY.get(SHORT, b + 208));
     }
 
-    private static void put(MemorySegment to, long plane, int vector, int r, int value) {
-        to.set(ValueLayout.JAVA_INT_UNALIGNED, plane + VECTOR * vector + 4L * r, value);
+    private static void put(long plane, int vector, int r, int value) {
+        MEMORY.set(INT, plane + VECTOR * vector + 4L * r, value);
     }
 
-    private static void putHalf(MemorySegment to, long scales, int half, int r, short value) {
-        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, scales + HALVES * half + 2L * r, value);
+    private static void putHalf(long scales, int half, int r, short value) {
+        MEMORY.set(SHORT, scales + HALVES * half + 2L * r, value);
     }
 }

@@ -49,8 +49,7 @@ record GroupProducts(Workers workers, Processor processor) {
         int most = Math.max(1, MOST / in / tile) * tile;
         for (int first = 0; first < rows; first += most) {
             int count = Math.min(most, rows - first);
-            ActivationTiles tiles =
-                    quantise(format, xAt + format.bytes((long) first * in), count, in, weight.format());
+            ActivationTiles tiles = quantise(format, xAt + format.bytes((long) first * in), count, in, weight.format());
             multiply(tiles, weight, rounded, outAt + rounded.bytes((long) first * outs));
         }
     }

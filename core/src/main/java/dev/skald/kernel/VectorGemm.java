@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param manyAsDots whether many rows are dot products
  */
-record VectorGemm(DotProducts dots, Optional<GroupProducts> groups, SgemmPanels panels, boolean manyAsDots) implements Gemm {
+record VectorGemm(DotProducts dots, Optional<GroupProducts> groups, SgemmPanels panels, boolean manyAsDots)
+        implements Gemm {
 
     /** OpenBLAS has other code, with other bits, for small matrices: where a weight has fewer elements, rows are never given to it. */
     private static final long SMALL = 1 << 17;

@@ -25,7 +25,8 @@ final class WholeValues {
         return switch (w) {
             case Matrix.Dense dense -> dense.tensor();
             case Matrix.Blocks blocks -> placed(floats(blocks), like);
-            case Matrix.Grouped _ -> throw new IllegalArgumentException("weights in groups are for products of rows alone");
+            case Matrix.Grouped _ ->
+                throw new IllegalArgumentException("weights in groups are for products of rows alone");
         };
     }
 

@@ -79,7 +79,8 @@ public sealed interface Matrix permits Matrix.Dense, Matrix.Blocks, Matrix.Group
 
     /**
      * A matrix of blocks that was rearranged for this machine's processor: some rows side by side, so that a vector has one element of each. What
-     * lies where is {@code dev.skald.kernel}'s affair, which makes such a matrix of a {@link Blocks} one; values and format are the same.
+     * lies where is {@code dev.skald.kernel}'s affair, which makes such a matrix of a {@link Blocks} one; values and format are the same. Rows are multiplied by it;
+     * it has no gradients.
      *
      * @param memory native memory, aligned to 64 bytes
      */
