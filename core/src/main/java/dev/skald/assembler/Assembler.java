@@ -144,9 +144,7 @@ public final class Assembler {
 
     /** Asks for the cache line at an address of memory to come to the caches. */
     public void prefetch(Memory memory) {
-        if (memory.base().number > 7 || memory.scale() != 0) {
-            throw new IllegalArgumentException("prefetches are from an address in one of the first eight registers");
-        }
+        code.write(0x40 | ((memory.index().number >> 3) << 1) | (memory.base().number >> 3));
         code.write(0x0F);
         code.write(0x18);
         operand(1, memory);

@@ -4,12 +4,12 @@ import static dev.skald.kernel.RowFormat.FLOAT;
 import static dev.skald.kernel.RowFormat.FLOATS;
 import static dev.skald.kernel.RowFormat.LANES;
 import static dev.skald.kernel.RowFormat.MEMORY;
+import static dev.skald.kernel.RowFormat.ORDER;
 
 import dev.skald.tensor.DType;
 import dev.skald.tensor.Format;
 import dev.skald.tensor.Matrix;
 import dev.skald.tensor.TensorMemory;
-import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import org.bytedeco.pytorch.Tensor;
@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Outputs are divided among the workers. A worker takes its outputs four at a time; rows go by in blocks that stay in the second-level cache,
  * and long rows in pieces of {@link #DEPTH}, so that a tile's weights stay in the first-level one.
  */
-record DotProducts(Workers workers) {
+record DotProducts(Workers workers, DotTiles tiles) {
 
     /** Weights that are worth another thread. */
     private static final int GRAIN = 128 * 1024;
@@ -36,6 +36,11 @@ record DotProducts(Workers workers) {
 
     /** Floats of {@code x} held at once. */
     private static final int MOST = 8 << 20;
+
+    /** The products by this machine's processor. */
+    DotProducts(Workers workers) {
+        this(workers, new DotTiles(GroupProducts.AVAILABLE));
+    }
 
     /** Writes {@code x [rows, in]} times the transpose of {@code weight [out, in]} to {@code out [rows, out]}. */
     void multiply(Tensor x, Matrix.Dense weight, Tensor out) {
@@ -58,15 +63,18 @@ record DotProducts(Workers workers) {
         Format rounded = Format.of(DType.of(out.scalar_type()));
         int stride = Math.ceilDiv(in, DotTiles.STEP) * DotTiles.STEP;
         int most = Math.max(1, MOST / stride);
+        Format elements = Format.of(DType.of(x.scalar_type()));
         long xAt = TensorMemory.address(x);
         long outAt = TensorMemory.address(out);
-        float[] inputs = Scratch.floats(2, Math.min(rows, most) * stride);
+        long inputs = NativeScratch.floats(2, (long) Math.min(rows, most) * stride);
         for (int row = 0; row < rows; row += most) {
             int count = Math.min(most, rows - row);
             long from = xAt + format.bytes((long) row * in);
             workers.run(count, Math.max(1, GRAIN / in), (first, last) -> {
                 for (int r = first; r < last; r++) {
-                    format.loadInOrder(from + format.bytes((long) r * in), in, inputs, r * stride);
+                    long to = inputs + 4L * r * stride;
+                    FloatConversion.toFloats(elements, from + format.bytes((long) r * in), in, to);
+                    RowFormat.F32.zero(to, in, stride);
                 }
             });
             multiply(
@@ -96,21 +104,21 @@ record DotProducts(Workers workers) {
         }
     }
 
-    private void multiply(float[] inputs, int rows, Weights w, Format rounded, long outAt) {
+    private void multiply(long inputs, int rows, Weights w, Format rounded, long outAt) {
         int chunk = Math.clamp(GRAIN / DotTiles.OUTS / w.in, 1, 256) * DotTiles.OUTS;
         workers.run(w.outs, chunk, (first, last) -> {
             int count = last - first;
-            int block =
-                    Math.clamp(BLOCK / w.stride, DotTiles.ROWS, rows + DotTiles.ROWS) / DotTiles.ROWS * DotTiles.ROWS;
+            int most = tiles.most();
+            int block = Math.clamp(BLOCK / w.stride, most, rows + most) / most * most;
             long results = NativeScratch.floats(1, (long) Math.min(block, rows) * count);
-            Tiles tiles = new Tiles(w, inputs);
+            Worker worker = new Worker(tiles, w, inputs);
             for (int row = 0; row < rows; row += block) {
                 int blockRows = Math.min(block, rows - row);
                 for (int out = 0; out < count; out += DotTiles.OUTS) {
                     // The last tile of four may begin among the outputs of the one before it: same bits again.
                     int tile = Math.max(0, Math.min(out, count - DotTiles.OUTS));
-                    tiles.multiply(first + tile, row, blockRows);
-                    tiles.results(blockRows, Math.min(DotTiles.OUTS, count), results + 4L * tile, count);
+                    worker.multiply(first + tile, row, blockRows);
+                    worker.results(blockRows, Math.min(DotTiles.OUTS, count), results + 4L * tile, count);
                 }
                 for (int r = 0; r < blockRows; r++) {
                     long to = outAt + rounded.bytes((long) (row + r) * w.outs + first);
@@ -121,14 +129,16 @@ record DotProducts(Workers workers) {
     }
 
     /** What one worker multiplies with. */
-    private static final class Tiles {
+    private static final class Worker {
+        private final DotTiles tiles;
         private final Weights w;
-        private final float[] inputs;
-        private float[] sums;
+        private final long inputs;
+        private long sums;
         /** Four rows of weights, as far as they are not used where they lie: f16, blocks, the end of a row, fewer than four rows. */
         private final long turned;
 
-        Tiles(Weights w, float[] inputs) {
+        Worker(DotTiles tiles, Weights w, long inputs) {
+            this.tiles = tiles;
             this.w = w;
             this.inputs = inputs;
             this.turned = NativeScratch.floats(0, (long) DotTiles.OUTS * Math.min(w.stride, DEPTH));
@@ -137,8 +147,8 @@ record DotProducts(Workers workers) {
         /** The sums of four outputs for some rows. */
         void multiply(int out, int row, int rows) {
             int floats = rows * DotTiles.OUTS * LANES;
-            sums = Scratch.floats(3, floats);
-            Arrays.fill(sums, 0, floats, 0f);
+            sums = NativeScratch.floats(3, floats);
+            RowFormat.F32.zero(sums, 0, floats);
             for (int depth = 0; depth < w.stride; depth += DEPTH) {
                 int n = Math.min(DEPTH, w.stride - depth);
                 int direct = 0;
@@ -164,20 +174,16 @@ record DotProducts(Workers workers) {
         }
 
         private void add(RowFormat format, long at, long rowBytes, int n, int row, int rows, int depth) {
-            for (int r = 0; r < rows; ) {
-                int tile = rows - r >= DotTiles.ROWS ? DotTiles.ROWS : rows - r >= 2 ? 2 : 1;
-                DotTiles.add(
+            for (int r = 0; r < rows; r += tiles.most()) {
+                tiles.add(
                         format,
-                        tile,
-                        inputs,
-                        (row + r) * w.stride + depth,
-                        w.stride,
+                        Math.min(tiles.most(), rows - r),
+                        inputs + 4L * ((long) (row + r) * w.stride + depth),
+                        4L * w.stride,
                         at,
                         rowBytes,
                         n,
-                        sums,
-                        r * DotTiles.OUTS * LANES);
-                r += tile;
+                        sums + DotTiles.VECTOR * r * DotTiles.OUTS);
             }
         }
 
@@ -199,7 +205,8 @@ record DotProducts(Workers workers) {
         void results(int rows, int outs, long to, int count) {
             for (int r = 0; r < rows; r++) {
                 for (int o = 0; o < outs; o++) {
-                    FloatVector sum = FloatVector.fromArray(FLOATS, sums, (r * DotTiles.OUTS + o) * LANES);
+                    FloatVector sum = FloatVector.fromMemorySegment(
+                            FLOATS, MEMORY, sums + (r * DotTiles.OUTS + o) * DotTiles.VECTOR, ORDER);
                     MEMORY.set(FLOAT, to + 4L * (r * count + o), FloatLoops.sum(sum));
                 }
             }
