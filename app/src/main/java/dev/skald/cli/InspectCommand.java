@@ -83,9 +83,8 @@ final class InspectCommand implements Callable<Integer> {
             throw new InvalidInputException(
                     "--context " + positions + ", expected 1 to " + config.max_position_embeddings());
         }
-        DType stored = config.torch_dtype().orElse(DType.F32);
-        DType loaded = stored == DType.F16 ? DType.F32 : stored;
-        long weights = config.parameterCount() * loaded.bytes();
+        DType loaded = summary.computed();
+        long weights = summary.weightBytes();
         long cache = 2L
                 * config.num_hidden_layers()
                 * config.num_key_value_heads()

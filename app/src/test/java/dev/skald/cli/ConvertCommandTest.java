@@ -9,6 +9,7 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,19 @@ class ConvertCommandTest {
         String greedy = "generate --greedy --max-new-tokens 8 skog --model ";
         assertThat(skald((Object[]) (greedy + gguf).split(" ")).result())
                 .isEqualTo(skald((Object[]) (greedy + nano).split(" ")).result());
+    }
+
+    /** Blocks are in memory as they are in the file, the norms in bf16. */
+    @Test
+    void aQuantisedModelIsInspected() {
+        Path gguf = folder.resolve("nano.gguf");
+        skald("convert", SkaldNano.directory(), "--out", gguf, "--type", "q8_0").result();
+        assertThat(skald("inspect", gguf, "--context", 256).result())
+                .containsPattern("bits_per_weight +8.51")
+                .containsPattern("cpu_dtype +bfloat16")
+                .containsPattern(
+                        "weight_bytes +" + String.format(Locale.ROOT, "%,d", (5_786_368L - 2816) / 32 * 34 + 2 * 2816))
+                .containsPattern("Q8_0 +36 +5,783,552");
     }
 
     @Test

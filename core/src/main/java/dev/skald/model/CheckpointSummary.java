@@ -2,8 +2,11 @@ package dev.skald.model;
 
 import dev.skald.InvalidInputException;
 import dev.skald.gguf.Gguf;
+import dev.skald.tensor.DType;
+import dev.skald.tensor.Format;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -38,6 +41,33 @@ public record CheckpointSummary(LlamaConfig config, SortedMap<String, Share> for
     /** Elements of all tensors. */
     public long elements() {
         return formats.values().stream().mapToLong(Share::elements).sum();
+    }
+
+    /** The dtype that {@code auto} computes in on the CPU. */
+    public DType computed() {
+        DType stored = config.torch_dtype().orElse(DType.F32);
+        return hasBlocks() ? DType.BF16 : stored == DType.F16 ? DType.F32 : stored;
+    }
+
+    /** Bytes of the weights in memory, with {@code auto} on the CPU: blocks stay as they are. */
+    public long weightBytes() {
+        if (!hasBlocks()) {
+            return config.parameterCount() * computed().bytes();
+        }
+        return formats.entrySet().stream()
+                .mapToLong(each -> isBlock(each.getKey())
+                        ? each.getValue().bytes()
+                        : each.getValue().elements() * DType.BF16.bytes())
+                .sum();
+    }
+
+    private boolean hasBlocks() {
+        return formats.keySet().stream().anyMatch(CheckpointSummary::isBlock);
+    }
+
+    private static boolean isBlock(String name) {
+        return Arrays.stream(Format.values())
+                .anyMatch(format -> format.blockElements() > 1 && format.name().equals(name));
     }
 
     /**
