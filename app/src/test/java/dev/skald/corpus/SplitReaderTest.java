@@ -154,9 +154,10 @@ class SplitReaderTest {
             writer.kept(new DocumentStore.Stored(new Document("1", "Blåbær.", "u", "", 0, ""), "nb", 0.9, 8));
             writer.kept(new DocumentStore.Stored(new Document("2", "Tyttebær.", "", "", 0, ""), "nb", 0.9, 10));
         }
+        String metadata = "{\"source\":\"s\",\"category\":\"misc\",\"language\":\"nb\",\"language_score\":0.9}";
         assertThat(read(file, "parquet", 0, Long.MAX_VALUE))
                 .containsExactly(
-                        new Document("1", "Blåbær.", "u", "", 0, "nb"),
-                        new Document("2", "Tyttebær.", "", "", 0, "nb"));
+                        new Document("1", "Blåbær.", "u", metadata, 0, "nb"),
+                        new Document("2", "Tyttebær.", "", metadata, 0, "nb"));
     }
 }
