@@ -151,7 +151,9 @@ public record Recipe(
                     defaultValue = "0")
             int priority,
 
-            @Key(value = "The field that holds the text (jsonl, parquet); a.b for one inside an object.", defaultValue = "text")
+            @Key(
+                    value = "The field that holds the text (jsonl, parquet); a.b for one inside an object.",
+                    defaultValue = "text")
             String text,
 
             @Key(value = "The field that holds the id; documents without get one.", defaultValue = "id")

@@ -135,9 +135,10 @@ public final class DatasetPacker {
     private static boolean addsBos(Tokenizer tokenizer) {
         boolean adds = tokenizer.addsBos();
         tokenizer.addBosToken().filter(asked -> asked != adds).ifPresent(asked -> {
-            throw new InvalidInputException("tokenizer_config.json: add_bos_token is " + asked
-                    + ", but the post_processor of tokenizer.json puts " + (adds ? "the" : "no")
-                    + " bos_token before a text, and not all versions of transformers take the same: set add_bos_token to true or false");
+            throw new InvalidInputException(
+                    "tokenizer_config.json: add_bos_token is " + asked
+                            + ", but the post_processor of tokenizer.json puts " + (adds ? "the" : "no")
+                            + " bos_token before a text, and not all versions of transformers take the same: set add_bos_token to true or false");
         });
         return adds;
     }

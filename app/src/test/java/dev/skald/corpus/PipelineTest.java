@@ -240,7 +240,8 @@ class PipelineTest {
             for (Path file : files.toList()) {
                 try (ZstdInputStream in = new ZstdInputStream(Files.newInputStream(file))) {
                     String lines = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                    for (String line : lines.lines().filter(each -> !each.isBlank()).toList()) {
+                    for (String line :
+                            lines.lines().filter(each -> !each.isBlank()).toList()) {
                         found.add(JSON.readTree(line));
                     }
                 }
@@ -373,7 +374,9 @@ class PipelineTest {
         assertThat(all(output.resolve("kept")))
                 .extracting(node -> node.get("id").asText())
                 .contains("good");
-        assertThat(JSON.readTree(output.resolve("report.json").toFile()).at("/counters/skipped_files").asInt())
+        assertThat(JSON.readTree(output.resolve("report.json").toFile())
+                        .at("/counters/skipped_files")
+                        .asInt())
                 .isEqualTo(2);
         assertThat(Files.readString(output.resolve("report.html"))).contains("files skipped");
         assertThat(all(output.resolve("kept")).stream()

@@ -90,8 +90,12 @@ class DatasetPackerTest {
         Path folder = directory.resolve("tokenizer");
         for (boolean inTemplate : new boolean[] {false, true}) {
             if (inTemplate) {
-                ObjectNode file = (ObjectNode) new ObjectMapper().readTree(folder.resolve("tokenizer.json").toFile());
-                file.set("post_processor", new ObjectMapper().readTree(BOS_FIRST.formatted(tokenizer.bosId().getAsInt())));
+                ObjectNode file = (ObjectNode) new ObjectMapper()
+                        .readTree(folder.resolve("tokenizer.json").toFile());
+                file.set(
+                        "post_processor",
+                        new ObjectMapper()
+                                .readTree(BOS_FIRST.formatted(tokenizer.bosId().getAsInt())));
                 Files.writeString(folder.resolve("tokenizer.json"), file.toString());
             }
             for (String asked : List.of("true", "false", "null")) {
