@@ -36,12 +36,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class DatasetPackerTest {
 
-    private static final String BOS_FIRST = """
-            {"type": "TemplateProcessing",
-             "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-             "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [%d], "tokens": ["<s>"]}}}
-            """;
-
     @TempDir
     Path directory;
 
@@ -83,6 +77,14 @@ class DatasetPackerTest {
         }
     }
 
+    private static String bosFirst(int id) {
+        return """
+                {"type": "TemplateProcessing",
+                 "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                 "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [%d], "tokens": ["<s>"]}}}
+                """.formatted(id);
+    }
+
     /** transformers 5 takes the post-processor, the tokenizer of Llama in transformers 4 the configuration: where the two differ somebody has to say. */
     @Test
     void theTokenizersFilesHaveToAgreeOnTheBosToken() throws IOException {
@@ -94,8 +96,7 @@ class DatasetPackerTest {
                         .readTree(folder.resolve("tokenizer.json").toFile());
                 file.set(
                         "post_processor",
-                        new ObjectMapper()
-                                .readTree(BOS_FIRST.formatted(tokenizer.bosId().getAsInt())));
+                        new ObjectMapper().readTree(bosFirst(tokenizer.bosId().getAsInt())));
                 Files.writeString(folder.resolve("tokenizer.json"), file.toString());
             }
             for (String asked : List.of("true", "false", "null")) {
