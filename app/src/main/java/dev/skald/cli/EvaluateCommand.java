@@ -149,7 +149,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             Divergence.Result result = divergence.result();
             if (json) {
-                out.println(new ObjectMapper().writeValueAsString(result));
+                out.println(StrictJson.mapper().writeValueAsString(result));
             } else {
                 out.printf(
                         Locale.ROOT,

@@ -40,7 +40,7 @@ class SplitReaderTest {
     private final ByteArrayOutputStream aside = new ByteArrayOutputStream();
 
     private static Recipe.Source source(String format) {
-        return new Recipe.Source("s", "p", format, "misc", "nb", "", 1, 0, "text", "id", "url", false, "");
+        return new Recipe.Source("s", "p", format, "misc", "nb", "", 1, 0, "text", "id", "url", false, List.of(), "");
     }
 
     private List<Document> read(Path file, String format, long from, long to) throws IOException {
