@@ -3,11 +3,14 @@ package dev.skald;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +65,7 @@ class ArchitectureTest {
                             "text",
                             "tokenizer",
                             "tune")),
-            Map.entry("serve", Set.of("chat", "engine", "generate", "model", "tokenizer")),
+            Map.entry("serve", Set.of("base", "chat", "engine", "generate", "model", "tokenizer")),
             Map.entry("launch", Set.of("base", "train")),
             Map.entry("card", Set.of("base", "corpus", "model", "train")),
             Map.entry(
@@ -149,6 +152,21 @@ class ArchitectureTest {
                     .map(directory -> directory.getFileName().toString())
                     .collect(Collectors.toCollection(TreeSet::new));
         }
+    }
+
+    /** A mapper that is made otherwise takes whatever follows a value in a file. */
+    @Test
+    void mappersAreMadeByStrictJson() {
+        Set<String> mappers = Set.of(ObjectMapper.class.getName(), JsonMapper.class.getName());
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(StrictJson.class.getName())
+                .should()
+                .callCodeUnitWhere(DescribedPredicate.describe(
+                        "makes a mapper of JSON",
+                        call -> mappers.contains(call.getTargetOwner().getName())
+                                && Set.of("<init>", "builder").contains(call.getName())))
+                .check(CLASSES);
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
         });
         boolean sound = done.stream().noneMatch(check -> check.status() == HealthCheck.Status.ERROR);
         if (json) {
-            ObjectNode root = new JsonMapper().createObjectNode();
+            ObjectNode root = StrictJson.mapper().createObjectNode();
             done.forEach(check -> {
                 ObjectNode each = root.putObject(check.name())
                         .put("status", check.status().name().toLowerCase(Locale.ROOT))

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
+import dev.skald.base.StrictJson;
 import dev.skald.evaluate.Divergence;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.evaluate.Row;
@@ -148,7 +149,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             Divergence.Result result = divergence.result();
             if (json) {
-                out.println(new ObjectMapper().writeValueAsString(result));
+                out.println(StrictJson.mapper().writeValueAsString(result));
             } else {
                 out.printf(
                         Locale.ROOT,
@@ -220,7 +221,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** The rows of a task's data file. */
     private static List<Row> rows(Path file) throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
+        ObjectMapper mapper = StrictJson.mapper();
         List<Row> rows = new ArrayList<>();
         try (RowReader reader = RowReader.open(file)) {
             for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {
@@ -234,7 +235,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void print(Perplexity.Result result, PrintWriter out) throws IOException {
         if (json) {
-            ObjectMapper mapper = new ObjectMapper();
+            ObjectMapper mapper = StrictJson.mapper();
             out.println(mapper.writeValueAsString(mapper.createObjectNode()
                     .put("documents", result.documents())
                     .put("tokens", result.tokens())

@@ -3,6 +3,7 @@ package dev.skald.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.generate.Generation;
 import dev.skald.generate.GenerationOptions;
 import dev.skald.generate.Generator;
@@ -186,7 +187,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private static String toJson(Generation result) throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
+        ObjectMapper mapper = StrictJson.mapper();
         ObjectNode node = mapper.createObjectNode();
         node.set("prompt_ids", mapper.valueToTree(result.promptIds()));
         node.set("generated_ids", mapper.valueToTree(result.generatedIds()));

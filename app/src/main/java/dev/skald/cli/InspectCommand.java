@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.generate.ModelTokenizer;
 import dev.skald.model.CheckpointSummary;
 import dev.skald.model.LlamaConfig;
@@ -48,7 +48,7 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, Object> facts = facts(summary);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(new ObjectMapper().writeValueAsString(facts));
+            out.println(StrictJson.mapper().writeValueAsString(facts));
         } else {
             print(facts, summary, out);
         }

@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.train.LabelledRows;
 import dev.skald.train.TrainerConfig;
@@ -69,7 +69,7 @@ final class LabelsCommand implements Callable<Integer> {
                 line.put("row", place.number());
                 line.put("ids", example.ids());
                 line.put("labels", example.labels());
-                out.println(new ObjectMapper().writeValueAsString(line));
+                out.println(StrictJson.mapper().writeValueAsString(line));
             } else {
                 show(out, dataset + ", " + place, example, tokenizer);
             }

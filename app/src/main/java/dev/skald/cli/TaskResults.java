@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import dev.skald.evaluate.Metric;
 import dev.skald.evaluate.TaskRun;
 import java.io.IOException;
@@ -17,7 +18,7 @@ import java.util.List;
 /** The results of tasks as files: {@code results_TIME.json} and {@code samples_TASK_TIME.jsonl}, with the keys of lm-evaluation-harness. */
 final class TaskResults {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss");
 
     private TaskResults() {}

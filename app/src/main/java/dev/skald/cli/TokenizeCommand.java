@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.generate.ModelTokenizer;
 import dev.skald.nano.SkaldNano;
 import dev.skald.tokenizer.TokenIds;
@@ -58,7 +58,7 @@ final class TokenizeCommand implements Callable<Integer> {
         String input = utf8(System.in.readAllBytes());
         if (decode) {
             String text = tokenizer.decode(ids(input), false);
-            out.println(json ? new ObjectMapper().writeValueAsString(Map.of("text", text)) : text);
+            out.println(json ? StrictJson.mapper().writeValueAsString(Map.of("text", text)) : text);
         } else {
             out.println(line(tokenizer.encode(input, addSpecialTokens)));
         }

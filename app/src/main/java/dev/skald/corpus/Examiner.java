@@ -59,11 +59,12 @@ final class Examiner {
             failures.add(new Failure("language", identified.score(), null, null));
         }
         Map<Rule, Double> values = new EnumMap<>(Rule.class);
-        String category = recipe.sources().get(document.source()).category();
+        Recipe.Source source = recipe.sources().get(document.source());
         Subject subject =
                 new Subject(shape, repetition, document.url(), language, identified.score(), lists, evaluation, null);
         bounds.computeIfAbsent(language, recipe::bounds).forEach((rule, bound) -> {
-            if (!bound.categories().isEmpty() && !bound.categories().contains(category)) {
+            boolean other = !bound.categories().isEmpty() && !bound.categories().contains(source.category());
+            if (other || source.without().contains(rule.key())) {
                 return;
             }
             double value = Measures.of(rule, subject.under(bound));

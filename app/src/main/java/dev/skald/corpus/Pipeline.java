@@ -131,8 +131,7 @@ public final class Pipeline {
 
     private void checkFiles() throws IOException {
         for (String pattern : recipe.decontaminate().paths()) {
-            if (InputFiles.find(Path.of(recipe.data()).toAbsolutePath(), pattern)
-                    .isEmpty()) {
+            if (InputFiles.find(recipe, pattern).isEmpty()) {
                 throw new InvalidInputException(
                         "recipe: decontaminate.paths: " + pattern + ": no such file; data is '" + recipe.data() + "'");
             }

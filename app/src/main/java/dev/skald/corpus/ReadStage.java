@@ -126,11 +126,12 @@ record ReadStage() implements Stage {
             Document document = stored.document();
             String name = recipe.sources().get(document.source()).name();
             int most = recipe.report().samples();
+            String start = start(document.text(), recipe.report().sampleChars());
             for (Examiner.Failure failure : failures) {
                 tally.dropped(failure.rule(), stored.language(), failures.size() == 1);
-                long order = Hashes.mix(recipe.seed(), Hashes.of(document.id() + failure.rule()));
+                // ids may be repeated in a source
+                long order = Hashes.mix(recipe.seed(), Hashes.of(document.id() + failure.rule() + start));
                 if (tally.wantsSample(failure.rule(), order, most)) {
-                    String start = start(document.text(), recipe.report().sampleChars());
                     tally.sample(
                             failure.rule(),
                             new Tally.Sample(order, document.id(), name, stored.language(), failure.value(), start),

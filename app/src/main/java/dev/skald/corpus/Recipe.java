@@ -151,7 +151,9 @@ public record Recipe(
                     defaultValue = "0")
             int priority,
 
-            @Key(value = "The field that holds the text (jsonl, parquet).", defaultValue = "text")
+            @Key(
+                    value = "The field that holds the text (jsonl, parquet); a.b for one inside an object.",
+                    defaultValue = "text")
             String text,
 
             @Key(value = "The field that holds the id; documents without get one.", defaultValue = "id")
@@ -162,6 +164,11 @@ public record Recipe(
 
             @Key(value = "Do not stop if no file is found.", defaultValue = "false")
             boolean optional,
+
+            @Key(
+                    value = "Rules that its documents are not put under: those of verse, lists or tables.",
+                    defaultValue = "[]")
+            List<String> without,
 
             @Key(
                     value = "Licence of its texts, for the reader of a model card; free text, may be empty.",
@@ -176,6 +183,8 @@ public record Recipe(
             require(name != null && !name.isBlank(), "sources.name", "nothing", "a name");
             requireOneOf(
                     "sources." + name + ".format", format, List.of("", "jsonl", "txt", "txt-lines", "parquet", "warc"));
+            without = List.copyOf(without);
+            without.forEach(rule -> Rule.named(rule, "sources." + path + ".without"));
             require(weight >= 0, "sources." + name + ".weight", weight, "at least 0");
             require(priority >= -128 && priority < 128, "sources." + name + ".priority", priority, "-128 to 127");
         }

@@ -34,7 +34,7 @@ public final class RecipeReader {
     public static Recipe read(Path file, List<String> overrides) throws IOException {
         ConfigFile recipe = ConfigFile.readYaml(file);
         recipe.override(overrides);
-        ConfigFile merged = new ConfigFile(recipe.name(), preset(recipe));
+        ConfigFile merged = new ConfigFile(recipe.name(), preset(recipe), recipe.holders());
         merge(merged.root(), recipe.root());
         return new Binder(merged).bind(Recipe.class);
     }

@@ -2,15 +2,15 @@ package dev.skald.corpus;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 
 /** Writes report.json and report.html. They hold no times: the same run makes the same bytes. */
 final class Report {
 
     private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+            StrictJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private Report() {}
 

@@ -27,8 +27,8 @@ enum Rule {
     ALPHABETIC_WORDS("share of words with a letter", 1),
     /** Share of characters that are digits. */
     DIGITS("share of characters that are digits", 1),
-    /** # signs for each word. */
-    HASHES("# signs for each word", 0.5),
+    /** # signs for each word, but for those that begin a heading of Markdown. */
+    HASHES("# signs for each word, Markdown's headings apart", 0.5),
     /** … and ... for each word. */
     ELLIPSES("… and ... for each word", 0.5),
     /** Share of lines that start with a bullet. */

@@ -115,7 +115,9 @@ final class Tally {
     void sample(String rule, Sample sample, int most) {
         List<Sample> kept = samples.computeIfAbsent(rule, key -> new ArrayList<>());
         kept.add(sample);
-        kept.sort(Comparator.comparingLong(Sample::order).thenComparing(Sample::id));
+        kept.sort(Comparator.comparingLong(Sample::order)
+                .thenComparing(Sample::id)
+                .thenComparing(Sample::start));
         if (kept.size() > most) {
             kept.subList(most, kept.size()).clear();
         }

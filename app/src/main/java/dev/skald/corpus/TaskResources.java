@@ -64,7 +64,7 @@ final class TaskResources implements Serializable {
         LongStream.Builder grams = LongStream.builder();
         ReadOptions options = recipe().read().options(Fields.text(settings.text()), false, flaw -> {});
         for (String pattern : settings.paths()) {
-            for (Path file : InputFiles.find(Path.of(recipe().data()).toAbsolutePath(), pattern)) {
+            for (Path file : InputFiles.find(recipe(), pattern)) {
                 InputFormat format = InputFormat.of(file)
                         .orElseThrow(() -> new InvalidInputException(
                                 "recipe: decontaminate.paths: " + file + ": the name does not tell the format"));

@@ -10,6 +10,7 @@ import java.util.Arrays;
 final class TextShape {
 
     private static final long PRIME = 0x9E3779B97F4A7C15L;
+    private static final int DEEPEST_HEADING = 6;
 
     char[] chars = new char[1 << 16];
     int length;
@@ -33,7 +34,9 @@ final class TextShape {
 
     int letterWords;
     int digits;
+    /** # signs, but for those that begin a heading. */
     int hashes;
+
     int ellipses;
     int newlines;
 
@@ -95,6 +98,10 @@ final class TextShape {
         if (words == first) {
             return false;
         }
+        int mark = wordEnd[first] - wordStart[first];
+        if (words > first + 1 && mark <= DEEPEST_HEADING && isAll('#', wordStart[first], wordEnd[first])) {
+            hashes -= mark; // Markdown's mark of a heading
+        }
         if (lines == lineStart.length) {
             lineStart = Arrays.copyOf(lineStart, 2 * lines);
             lineEnd = Arrays.copyOf(lineEnd, 2 * lines);
@@ -103,6 +110,15 @@ final class TextShape {
         lineStart[lines] = wordStart[first];
         lineEnd[lines] = wordEnd[words - 1];
         lineWords[lines++] = words - first;
+        return true;
+    }
+
+    private boolean isAll(char c, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (chars[i] != c) {
+                return false;
+            }
+        }
         return true;
     }
 

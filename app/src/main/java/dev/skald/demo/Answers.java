@@ -2,6 +2,7 @@ package dev.skald.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.base.StrictJson;
 import dev.skald.chat.ChatTemplate;
 import dev.skald.chat.Message;
 import dev.skald.chat.PromptOptions;
@@ -22,7 +23,7 @@ import java.util.List;
  */
 record Answers(List<Answer> all) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private static final GenerationOptions OPTIONS =
             GenerationOptions.modelDefaults().maxNewTokens(24).sample(false);

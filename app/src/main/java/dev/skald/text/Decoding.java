@@ -19,6 +19,12 @@ final class Decoding {
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 
+    /** Bytes of the mark that some editors put before UTF-8: 3, or 0 if there is none. */
+    static int markLength(byte[] bytes, int length) {
+        boolean mark = length >= 3 && bytes[0] == (byte) 0xEF && bytes[1] == (byte) 0xBB && bytes[2] == (byte) 0xBF;
+        return mark ? 3 : 0;
+    }
+
     /** A surrogate without its other half, which JSON can spell and no UTF-8 can hold, becomes U+FFFD. */
     static String withoutHalves(String text) {
         StringBuilder mended = null;

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.base.StrictJson;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -97,6 +100,12 @@ final class JsonRecord {
                 wrongType = value != JsonToken.VALUE_STRING;
                 text = wrongType ? null : parser.getText();
                 parser.skipChildren();
+            } else if (value == JsonToken.START_OBJECT && fields.text().startsWith(field + ".")) {
+                JsonNode inside = StrictJson.next(parser);
+                JsonNode node = within(inside, fields.text().substring(field.length() + 1));
+                wrongType = !node.isMissingNode() && !node.isTextual();
+                text = node.isTextual() ? node.textValue() : text;
+                metadata.add(field, inside);
             } else if (field.equals(fields.id()) && value.isScalarValue()) {
                 id = value == JsonToken.VALUE_NULL ? "" : parser.getText();
             } else if (field.equals(fields.url()) && value == JsonToken.VALUE_STRING) {
@@ -124,6 +133,21 @@ final class JsonRecord {
                 position);
     }
 
+    /** Takes out what a path of names, with dots between them, leads to; missing if there is nothing. */
+    private static JsonNode within(JsonNode holder, String path) {
+        JsonNode node = holder;
+        String rest = path;
+        while (!node.has(rest) && rest.contains(".")) {
+            node = node.path(rest.substring(0, rest.indexOf('.')));
+            rest = rest.substring(rest.indexOf('.') + 1);
+        }
+        JsonNode found = node.path(rest);
+        if (found.isTextual()) {
+            ((ObjectNode) node).remove(rest);
+        }
+        return found;
+    }
+
     /** The fields that nothing else is made of, written anew as one object. */
     private static final class Metadata {
 
@@ -140,13 +164,25 @@ final class JsonRecord {
                 parser.skipChildren();
                 return;
             }
+            begin(field);
+            json.copyCurrentStructure(parser);
+        }
+
+        /** What is left of an object that the text was taken out of. */
+        void add(String field, JsonNode object) throws IOException {
+            if (wanted && !object.isEmpty()) {
+                begin(field);
+                json.writeRawValue(object.toString());
+            }
+        }
+
+        private void begin(String field) throws IOException {
             if (json == null) {
                 text = new StringWriter();
                 json = JSON.createGenerator(text);
                 json.writeStartObject();
             }
             json.writeFieldName(field);
-            json.copyCurrentStructure(parser);
         }
 
         String json() throws IOException {

@@ -6,20 +6,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /** JSON objects one after the other, each on a line of its own or not, or in a list. */
 final class JsonRows implements RowReader {
 
-    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+    private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
-            .build());
+            .build();
 
     private final Path file;
     private final JsonParser parser;
@@ -29,7 +29,7 @@ final class JsonRows implements RowReader {
 
     JsonRows(Path file) throws IOException {
         this.file = file;
-        parser = JSON.getFactory().createParser(UnpackingInputStream.open(file, bytes -> consumed = bytes));
+        parser = JSON.createParser(UnpackingInputStream.open(file, bytes -> consumed = bytes));
         advance();
         list = token == JsonToken.START_ARRAY;
         if (list) {
@@ -53,16 +53,23 @@ final class JsonRows implements RowReader {
 
     @Override
     public Row next() throws IOException {
-        if (token == null || (list && token == JsonToken.END_ARRAY)) {
+        if (token == null) {
             return null;
         }
         Place place =
                 new Place(file, Place.Unit.LINE, parser.currentTokenLocation().getLineNr());
+        if (list && token == JsonToken.END_ARRAY) {
+            advance();
+            if (token != null) {
+                throw new InvalidInputException(place + ": found something after the end of the list");
+            }
+            return null;
+        }
         if (token != JsonToken.START_OBJECT) {
             throw new InvalidInputException(place + ": found " + parser.getText() + ", expected an object");
         }
         try {
-            JsonNode node = JSON.readTree(parser);
+            JsonNode node = StrictJson.next(parser);
             advance();
             return new Row((ObjectNode) node, place);
         } catch (JsonProcessingException e) {

@@ -16,7 +16,7 @@ final class LineDocuments implements DocumentReader {
         this.part = part;
         this.options = options;
         lines = new LineReader(part.file(), part.from(), options.maxBytes());
-        countsLines = part.from() == 0 || UnpackingInputStream.isPacked(part.file());
+        countsLines = part.from() == 0 || !UnpackingInputStream.isSeekable(part.file());
     }
 
     @Override

@@ -30,12 +30,12 @@ final class LineReader implements AutoCloseable {
     /**
      * Stands before the first line that begins at {@code from} or later.
      *
-     * @param from a byte of the uncompressed content; a compressed file is unpacked up to there, any other is not read
+     * @param from a byte of the uncompressed content; a compressed file or one in UTF-16 is read up to there, any other is not
      * @param limit bytes held of a line
      */
     LineReader(Path file, long from, int limit) throws IOException {
         this.limit = limit;
-        boolean passedOver = from > 0 && !UnpackingInputStream.isPacked(file);
+        boolean passedOver = from > 0 && UnpackingInputStream.isSeekable(file);
         position = passedOver ? from - 1 : 0;
         in = UnpackingInputStream.open(file, position, bytes -> consumed = bytes);
         if (passedOver) {
@@ -64,7 +64,17 @@ final class LineReader implements AutoCloseable {
             return false;
         }
         number++;
+        if (lineStart == 0) {
+            dropByteOrderMark();
+        }
         return true;
+    }
+
+    private void dropByteOrderMark() {
+        int mark = Decoding.markLength(line, length);
+        System.arraycopy(line, mark, line, 0, length - mark);
+        length -= mark;
+        fullLength -= mark;
     }
 
     private void skipTo(long from) throws IOException {

@@ -87,7 +87,7 @@ public final class TextParts {
                 throw new InvalidInputException(file + ": not UTF-8 at byte " + (done + malformed)
                         + " of the text: found 0x" + Integer.toHexString(part[malformed] & 0xFF));
             }
-            sink.text(part, 0, cut);
+            sink.text(part, done == 0 ? Decoding.markLength(part, cut) : 0, cut);
             if (last) {
                 return;
             }

@@ -1,7 +1,5 @@
 package dev.skald.text;
 
-import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
 import dev.skald.InvalidInputException;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -9,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
@@ -17,8 +16,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * The bytes of a text file, unpacked on the way when its name ends with .gz or .zst. Reads from a damaged file throw {@link InvalidInputException}.
- * Not thread-safe.
+ * The bytes of a text file, unpacked on the way when its name ends with .gz or .zst, and turned to UTF-8 when it is UTF-16. Reads from a damaged
+ * file throw {@link InvalidInputException}. Not thread-safe.
  */
 public final class UnpackingInputStream extends InputStream {
 
@@ -33,6 +32,11 @@ public final class UnpackingInputStream extends InputStream {
         this.in = in;
     }
 
+    /** From its first byte on, where what the text is written in shows. */
+    private static UnpackingInputStream fromStart(Path file, InputStream in) {
+        return new UnpackingInputStream(file, new Utf16Recoding(in));
+    }
+
     /**
      * Opens a file.
      *
@@ -44,7 +48,7 @@ public final class UnpackingInputStream extends InputStream {
     }
 
     /**
-     * As {@link #open(Path, LongConsumer)}, from a byte of the file on, which has to be 0 for one that is packed.
+     * As {@link #open(Path, LongConsumer)}, from a byte of the file on, which has to be 0 for one that is not {@link #isSeekable seekable}.
      */
     public static UnpackingInputStream open(Path file, long from, LongConsumer consumed) throws IOException {
         InputStream raw = new Counting(
@@ -53,11 +57,13 @@ public final class UnpackingInputStream extends InputStream {
                 consumed);
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         try {
-            if (name.endsWith(".gz")) {
-                return new UnpackingInputStream(file, new GZIPInputStream(raw, BUFFER));
+            if (from > 0) {
+                return new UnpackingInputStream(file, raw);
             }
-            return new UnpackingInputStream(
-                    file, name.endsWith(".zst") ? new ZstdInputStream(raw).setContinuous(false) : raw);
+            if (name.endsWith(".gz")) {
+                return fromStart(file, new GZIPInputStream(raw, BUFFER));
+            }
+            return fromStart(file, name.endsWith(".zst") ? new ZstdFrames(raw) : raw);
         } catch (EOFException | ZipException e) {
             raw.close();
             return new UnpackingInputStream(file, new Damaged(e));
@@ -76,6 +82,20 @@ public final class UnpackingInputStream extends InputStream {
         return name.endsWith(".gz") || name.endsWith(".zst");
     }
 
+    /**
+     * Whether reading may begin in the middle: the file's bytes are those of the text.
+     *
+     * @throws IOException if it cannot be read
+     */
+    public static boolean isSeekable(Path file) throws IOException {
+        if (isPacked(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return Utf16Recoding.orderOf(in.readNBytes(Utf16Recoding.LOOK)) == null;
+        }
+    }
+
     @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
@@ -88,7 +108,7 @@ public final class UnpackingInputStream extends InputStream {
             int read = in.read(target, from, length);
             unpacked += Math.max(0, read);
             return read;
-        } catch (EOFException | ZipException | ZstdIOException e) {
+        } catch (EOFException | ZipException e) {
             throw new InvalidInputException(
                     file + ": damaged after " + unpacked + " bytes of its text: " + e.getMessage(), e);
         }

@@ -41,7 +41,8 @@ final class WholeText implements DocumentReader {
             options.flaws().add(Flaw.of(place, Flaw.Kind.TOO_LONG, detail, record()));
             return null;
         }
-        return new Text(bytes, length, place, options);
+        int mark = Decoding.markLength(bytes, length);
+        return new Text(mark == 0 ? bytes : Arrays.copyOfRange(bytes, mark, length), length - mark, place, options);
     }
 
     /** Reads to the end, or until there is too much. */

@@ -23,7 +23,7 @@ public record DatasetConfig(
         DatasetType type,
 
         @Key(
-                value = "The field, or column, of the text.",
+                value = "The field, or column, of the text; a.b for one inside another.",
                 defaultValue = "text",
                 alsoCalled = {"field", "text_column"})
         String textField,

@@ -10,11 +10,13 @@ import dev.skald.dataset.PackedTokensWriter;
 import dev.skald.text.DocumentReader;
 import dev.skald.text.Fields;
 import dev.skald.text.FilePart;
+import dev.skald.text.FilePattern;
 import dev.skald.text.Format;
 import dev.skald.text.Place;
 import dev.skald.text.RawDocument;
 import dev.skald.text.ReadOptions;
 import dev.skald.text.TextDocument;
+import dev.skald.text.UnpackingInputStream;
 import dev.skald.tokenizer.DocumentMarks;
 import dev.skald.tokenizer.DocumentMarks.Mark;
 import dev.skald.tokenizer.TokenIds;
@@ -29,8 +31,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +58,8 @@ public final class DatasetPacker {
     private final int threads;
     private final long unitBytes;
     private final List<TextFile> files;
+    /** By data set, files of its directory whose names say no known kind. */
+    private final Map<String, List<Path>> unread = new LinkedHashMap<>();
 
     /** What one shard is made of. */
     private record Unit(List<Part> parts) {
@@ -105,9 +111,9 @@ public final class DatasetPacker {
         this.unitBytes = unitBytes;
         List<TextFile> found = new ArrayList<>();
         for (DatasetConfig dataset : datasets) {
-            for (Path file : TextFiles.find(dataset.path(), others)) {
-                found.add(new TextFile(dataset, file));
-            }
+            FilePattern.Found below = TextFiles.find(dataset.path(), others);
+            below.files().forEach(file -> found.add(new TextFile(dataset, file)));
+            unread.put(dataset.path(), below.others());
         }
         files = List.copyOf(found);
     }
@@ -115,15 +121,26 @@ public final class DatasetPacker {
     /**
      * What surrounds each document: eos always, bos if asked for.
      *
-     * @throws InvalidInputException if the tokenizer has not the token, whoever asked for it
+     * @throws InvalidInputException if the tokenizer has not the token, or its two files disagree and nobody else has decided
      */
     public static Encoding encoding(Tokenizer tokenizer, Switch addBos) {
         Mark bos = switch (addBos) {
             case TRUE -> Mark.REQUIRED;
             case FALSE -> Mark.ABSENT;
-            case AUTO -> tokenizer.addsBos() ? Mark.REQUIRED : Mark.ABSENT;
+            case AUTO -> addsBos(tokenizer) ? Mark.REQUIRED : Mark.ABSENT;
         };
         return Encoding.of(tokenizer, DocumentMarks.of(tokenizer, bos, Mark.REQUIRED));
+    }
+
+    private static boolean addsBos(Tokenizer tokenizer) {
+        boolean adds = tokenizer.addsBos();
+        tokenizer.addBosToken().filter(asked -> asked != adds).ifPresent(asked -> {
+            throw new InvalidInputException(
+                    "tokenizer_config.json: add_bos_token is " + asked
+                            + ", but the post_processor of tokenizer.json puts " + (adds ? "the" : "no")
+                            + " bos_token before a text, and not all versions of transformers take the same: set add_bos_token to true or false");
+        });
+        return adds;
     }
 
     /** Of all that the packed tokens depend on; the same only if nothing has changed. */
@@ -158,6 +175,7 @@ public final class DatasetPacker {
      * @throws InvalidInputException if a file is damaged or has no text, naming it
      */
     public PackedIndex pack(Path directory) throws IOException {
+        unread.forEach(TextFiles::warn);
         boolean resumed = begin(directory);
         List<Unit> units = units();
         List<Shard> shards = new ArrayList<>();
@@ -223,7 +241,8 @@ public final class DatasetPacker {
         for (TextFile file : files) {
             long size = Files.size(file.path);
             String name = file.path.toString();
-            boolean divisible = name.endsWith(".jsonl") || name.endsWith(".ndjson");
+            boolean divisible =
+                    (name.endsWith(".jsonl") || name.endsWith(".ndjson")) && UnpackingInputStream.isSeekable(file.path);
             long step = divisible ? unitBytes : Long.MAX_VALUE;
             for (long from = 0; from == 0 || from < size; from += Math.min(step, Math.max(1, size - from))) {
                 long to = from + Math.min(step, size - from);

@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.base.AtomicFiles;
+import dev.skald.text.FilePattern;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.ExampleFile;
 import dev.skald.tune.ExampleReader;
@@ -47,26 +48,37 @@ final class ExampleCache {
 
     /** A data set's files and how they are read. */
     ExampleSource source(DatasetConfig dataset) throws IOException {
-        List<Path> files = new ArrayList<>();
-        if (dataset.dataFiles().isEmpty()) {
-            files.addAll(TextFiles.find(
-                    dataset.path(),
-                    List.of(Path.of(config.datasetPreparedPath()), Path.of(config.outputDir())),
-                    TextFiles::hasRows));
-        }
-        for (String name : dataset.dataFiles()) {
-            boolean inside = Files.isDirectory(Path.of(dataset.path()));
-            String path = inside ? Path.of(dataset.path()).resolve(name).toString() : name;
-            files.addAll(TextFiles.find(path, List.of(), TextFiles::hasRows));
-        }
+        return source(dataset, files(dataset).files());
+    }
+
+    private static ExampleSource source(DatasetConfig dataset, List<Path> files) {
         return new ExampleSource(
                 dataset.name(), files, dataset.type(), dataset.textField(), dataset.conversation(), dataset.split());
     }
 
+    private FilePattern.Found files(DatasetConfig dataset) throws IOException {
+        if (dataset.dataFiles().isEmpty()) {
+            List<Path> written = List.of(Path.of(config.datasetPreparedPath()), Path.of(config.outputDir()));
+            return TextFiles.find(dataset.path(), written, TextFiles::hasRows);
+        }
+        List<Path> files = new ArrayList<>();
+        List<Path> others = new ArrayList<>();
+        for (String name : dataset.dataFiles()) {
+            boolean inside = Files.isDirectory(Path.of(dataset.path()));
+            String path = inside ? Path.of(dataset.path()).resolve(name).toString() : name;
+            FilePattern.Found found = TextFiles.find(path, List.of(), TextFiles::hasRows);
+            files.addAll(found.files());
+            others.addAll(found.others());
+        }
+        return new FilePattern.Found(files, others);
+    }
+
     void prepare(DatasetConfig dataset) throws IOException {
-        ExampleSource source = source(dataset);
+        FilePattern.Found found = files(dataset);
+        ExampleSource source = source(dataset, found.files());
         Path directory = directory(source);
         if (!Files.isDirectory(directory)) {
+            TextFiles.warn(dataset.path(), found.others());
             AtomicFiles.writeFolder(directory, part -> ExampleFile.write(part, reader(), source));
         }
     }

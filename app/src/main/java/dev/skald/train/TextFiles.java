@@ -7,11 +7,11 @@ import dev.skald.text.Format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The files that a path of {@code datasets} means. Below the directory that it names, what nobody means is left out: hidden files and
@@ -22,49 +22,54 @@ final class TextFiles {
     /** What training writes into an output directory, and could be taken for texts. */
     private static final Set<String> OWN = Set.of(RunLog.METRICS, RunLog.VALIDATION);
 
-    private final Path base;
-    private final boolean hidden;
-    private final List<Path> others;
-    private final Map<Path, Boolean> meant = new HashMap<>();
-
-    private TextFiles(Path base, boolean hidden, List<Path> others) {
-        this.base = base;
-        this.hidden = hidden;
-        this.others = others;
-    }
+    private TextFiles() {}
 
     /**
-     * The file, the known files below a directory, or those that match a glob; sorted by path.
+     * The file, the known files below a directory, or those that match a glob; sorted by path. The others are files whose names say no known kind.
      *
      * @param others directories that are left out when they lie below the one that the path names
      * @throws InvalidInputException if there is none, or the file is of no known kind
      */
-    static List<Path> find(String path, List<Path> others) throws IOException {
+    static FilePattern.Found find(String path, List<Path> others) throws IOException {
         return find(path, others, TextFiles::isKnown);
     }
 
     /** As {@link #find(String, List)}, of other kinds of files. */
-    static List<Path> find(String path, List<Path> others, Predicate<Path> known) throws IOException {
-        String plain = FilePattern.plainPart(path);
-        if (!Files.exists(Path.of(plain))) {
+    static FilePattern.Found find(String path, List<Path> others, Predicate<Path> known) throws IOException {
+        FilePattern pattern = FilePattern.of(Path.of(""), path);
+        if (!Files.exists(pattern.isGlob() ? absolute(pattern.start()) : pattern.start())) {
             throw new InvalidInputException("datasets: " + path + ": "
-                    + (plain.equals(path) ? "no such file or directory" : "there is no directory " + plain));
+                    + (pattern.isGlob() ? "there is no directory " + pattern.start() : "no such file or directory"));
         }
-        boolean hidden = path.substring(plain.length()).matches("(.*/)?\\..*");
-        TextFiles files = new TextFiles(
-                absolute(Path.of(plain)),
-                hidden,
-                others.stream().map(TextFiles::real).toList());
-        List<Path> found = FilePattern.find(Path.of(""), path, known).stream()
-                .filter(known)
-                .filter(files::isMeant)
-                .toList();
-        if (found.isEmpty()) {
+        Set<Path> out = others.stream().map(TextFiles::real).collect(Collectors.toSet());
+        FilePattern.Found found =
+                pattern.find(known, directory -> isPacked(directory) || out.contains(real(directory)));
+        List<Path> files = new ArrayList<>();
+        List<Path> unknown = new ArrayList<>(found.others());
+        for (Path file : found.files()) {
+            boolean itself = file.equals(pattern.start());
+            if (!known.test(file)) {
+                unknown.add(file);
+            } else if (itself || !isOwn(file)) {
+                files.add(file);
+            }
+        }
+        unknown.removeIf(TextFiles::isOwn);
+        if (files.isEmpty()) {
             throw new InvalidInputException(
                     "datasets: " + path
                             + ": found no text; expected files .jsonl or .txt (or with .gz, .zst), .parquet, or a packed dataset");
         }
-        return found;
+        return new FilePattern.Found(List.copyOf(files), List.copyOf(unknown));
+    }
+
+    /** Says how many files of a directory are not read. */
+    static void warn(String path, List<Path> others) {
+        if (!others.isEmpty()) {
+            System.err.println(
+                    "warning: datasets: " + path + ": files that are not read, for their names tell no known format: "
+                            + others.size() + ", as " + others.getFirst());
+        }
     }
 
     /** A .json beside texts describes them, mostly. */
@@ -79,35 +84,12 @@ final class TextFiles {
                 .isPresent();
     }
 
-    private boolean isMeant(Path file) {
+    /** What training has written. */
+    private static boolean isOwn(Path file) {
         Path directory = absolute(file).getParent();
-        if (absolute(file).equals(base)) {
-            return true;
-        }
-        boolean own = OWN.contains(file.getFileName().toString())
+        return OWN.contains(file.getFileName().toString())
                 && Files.exists(directory.resolve(Training.CONFIG))
                 && Files.exists(directory.resolve(Training.DEEPSPEED_CONFIG));
-        return !own && !isHidden(file) && isMeantDirectory(directory);
-    }
-
-    /** A directory, and those between it and the one that the path names. */
-    private boolean isMeantDirectory(Path directory) {
-        if (directory.equals(base) || directory.getParent() == null) {
-            return true;
-        }
-        Boolean known = meant.get(directory);
-        if (known == null) {
-            known = !isHidden(directory)
-                    && !isPacked(directory)
-                    && !others.contains(real(directory))
-                    && isMeantDirectory(directory.getParent());
-            meant.put(directory, known);
-        }
-        return known;
-    }
-
-    private boolean isHidden(Path path) {
-        return !hidden && path.getFileName().toString().startsWith(".");
     }
 
     /** Also one that is not complete. */

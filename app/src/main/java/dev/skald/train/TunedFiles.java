@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import dev.skald.model.LlamaConfig;
 import dev.skald.tokenizer.Tokenizer;
 import dev.skald.tune.TunedTokenizer;
@@ -26,7 +27,7 @@ final class TunedFiles {
 
     private static final String FOLDER = "tuned";
     private static final String GENERATION = "generation_config.json";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private TunedFiles() {}
 

@@ -25,6 +25,9 @@ sealed interface ExampleFormat
     /** A field that a row has to have. */
     static JsonNode field(ObjectNode row, String name) {
         JsonNode field = row.path(name);
+        if (field.isMissingNode()) {
+            field = row.at("/" + name.replace('.', '/'));
+        }
         if (field.isMissingNode() || field.isNull()) {
             throw new InvalidInputException(
                     "the field " + name + " is missing; found " + String.join(", ", names(row)));

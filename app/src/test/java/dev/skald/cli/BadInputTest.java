@@ -74,6 +74,39 @@ class BadInputTest {
         }
     }
 
+    /** What a copy that went wrong leaves: a file, and the end of another one behind it. */
+    @Test
+    void nothingMayFollowJson() throws IOException {
+        for (String name :
+                new String[] {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"}) {
+            for (String more : new String[] {"}{", "}", "{}", "x", "\n\n[1]"}) {
+                Path model = TinyLlama.random(1).write(directory.resolve("model"));
+                Path file = model.resolve(name);
+                Files.writeString(file, (Files.exists(file) ? Files.readString(file) : "{}") + more);
+                assertThat(generate(model)).as("%s: %s", name, more).contains(name);
+                Files.delete(file);
+            }
+        }
+        Path model = TinyLlama.random(1).write(directory.resolve("model"));
+        Path index = model.resolve("model.safetensors.index.json");
+        Files.delete(model.resolve("model.safetensors"));
+        Files.writeString(index, "{\"weight_map\": {}}}{");
+        assertThat(generate(model)).contains(index.getFileName().toString(), "not JSON");
+        Path adapter = Files.createDirectories(directory.resolve("adapter"));
+        Files.writeString(adapter.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\"}}{");
+        Files.write(adapter.resolve("adapter_model.safetensors"), new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'});
+        model = TinyLlama.random(1).write(directory.resolve("model"));
+        assertThat(skald("generate", "--model", model, "--adapter", adapter, "x")
+                        .error())
+                .contains("adapter_config.json", "not JSON");
+        Path trainer = Files.writeString(
+                directory.resolve("t.yaml"),
+                "base_model: %s\ndatasets: [{path: %s}]\noutput_dir: %s\ndeepspeed: %s\nlearning_rate: 1e-4\nsequence_len: 32\n"
+                        .formatted(model, model, directory.resolve("out"), directory.resolve("ds.json")));
+        Files.writeString(directory.resolve("ds.json"), "{}}{");
+        assertThat(skald("train", trainer).error()).contains("ds.json", "not JSON");
+    }
+
     @Test
     void unknownArchitecture() {
         assertThat(config(c -> c.put("model_type", "mistral"))).contains("model_type", "'mistral'", "'llama'");

@@ -209,6 +209,14 @@ class CardCommandTest {
         skald("card", checkpoint, "--overwrite").result();
     }
 
+    /** The card is written whole before its name is printed. */
+    @Test
+    void aFullDiskIsAnError() throws IOException {
+        Path card = elsewhere.resolve("CARD.md");
+        CheckedOutputTest.fails("card", run().toString(), "--output", card.toString());
+        assertThat(card).isNotEmptyFile();
+    }
+
     @Test
     void mistakesAreNamed() throws IOException {
         assertThat(skald("card", elsewhere).error()).contains("no training run", "metrics.jsonl", "output_dir");

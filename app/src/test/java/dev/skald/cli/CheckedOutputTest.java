@@ -12,6 +12,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,14 +96,51 @@ class CheckedOutputTest {
             fails("inspect", SkaldNano.directory().toString());
             String gguf = folder.resolve("nano.gguf").toString();
             fails("convert", SkaldNano.directory().toString(), "--out", gguf, "--type", "q8_0");
+            System.setIn(new ByteArrayInputStream("Hej\n".getBytes(StandardCharsets.UTF_8)));
+            fails("chat", "--chat-template", "llama3", "--max-new-tokens", "3", "--greedy");
+            String tokenizer = folder.resolve("tokenizer").toString();
+            fails("tokenizer", "train", "--vocab-size", "300", "--output", tokenizer, text.toString());
+            assertThat(Path.of(tokenizer)).isDirectoryContaining("glob:**/tokenizer.json");
+            String conversations = folder.resolve("talk.jsonl").toString();
+            Files.writeString(Path.of(conversations), """
+                    {"messages": [{"role": "user", "content": "Hej"}, {"role": "assistant", "content": "Hej på dig"}]}
+                    """);
+            String[] run = {
+                "base_model=" + SkaldNano.directory(),
+                "datasets=[{path: " + conversations + ", type: chat_template}]",
+                "output_dir=" + folder.resolve("run"),
+                "dataset_prepared_path=" + folder.resolve("prepared")
+            };
+            String llama3 = "tokens=['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>']";
+            fails(words("data", "labels", "configs/instruct/lora.yaml", run, llama3, "--rows", "1"));
+            Path trainer = Files.writeString(
+                    folder.resolve("trainer.yaml"),
+                    "base_model: %s\ndatasets: [{path: %s}]\ndataset_prepared_path: %s\noutput_dir: %s\nlearning_rate: 1e-4\nsequence_len: 8\n"
+                            .formatted(
+                                    SkaldNano.directory(),
+                                    Files.writeString(folder.resolve("long.txt"), "skog och sjö ".repeat(200)),
+                                    folder.resolve("prepared"),
+                                    folder.resolve("out")));
+            fails("data", trainer.toString(), "--step", "1");
         } finally {
             System.setIn(in);
         }
     }
 
-    private static void fails(String... words) {
+    private static String[] words(Object... parts) {
+        List<String> words = new ArrayList<>();
+        for (Object part : parts) {
+            words.addAll(part instanceof String[] many ? List.of(many) : List.of((String) part));
+        }
+        return words.toArray(String[]::new);
+    }
+
+    /** That the verb prints, and ends with one line when it cannot. */
+    static void fails(String... words) {
         CommandLineRun run = run(new Limited(0, "No space left on device"), words);
-        assertThat(run.exitCode()).as(String.join(" ", words)).isEqualTo(1);
+        assertThat(run.exitCode())
+                .as(String.join(" ", words) + ": " + run.err())
+                .isEqualTo(1);
         assertThat(run.err().lines().filter(line -> line.startsWith("error: ")))
                 .as(String.join(" ", words))
                 .containsExactly("error: standard output: No space left on device");

@@ -228,17 +228,21 @@ class PipelineTest {
 
     private static Map<String, JsonNode> documents(Path folder) throws IOException {
         Map<String, JsonNode> found = new TreeMap<>();
+        for (JsonNode document : all(folder)) {
+            assertThat(found.put(document.get("id").asText(), document)).isNull();
+        }
+        return found;
+    }
+
+    private static List<JsonNode> all(Path folder) throws IOException {
+        List<JsonNode> found = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 try (ZstdInputStream in = new ZstdInputStream(Files.newInputStream(file))) {
-                    for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                            .lines()
-                            .toList()) {
-                        if (!line.isBlank()) {
-                            JsonNode document = JSON.readTree(line);
-                            assertThat(found.put(document.get("id").asText(), document))
-                                    .isNull();
-                        }
+                    String lines = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                    for (String line :
+                            lines.lines().filter(each -> !each.isBlank()).toList()) {
+                        found.add(JSON.readTree(line));
                     }
                 }
             }
@@ -315,6 +319,7 @@ class PipelineTest {
         byte[] packed = Files.readAllBytes(input.resolve("c.jsonl.gz"));
         Files.write(input.resolve("d.jsonl.gz"), Arrays.copyOf(packed, packed.length / 2));
         Files.createFile(input.resolve("empty.jsonl"));
+        Files.createFile(input.resolve("notes.docx"));
         ByteArrayOutputStream bad = new ByteArrayOutputStream();
         bad.writeBytes(
                 "{\"id\":\"good\",\"text\":\"En god text med några ord i rad.\"}\n".getBytes(StandardCharsets.UTF_8));
@@ -326,6 +331,12 @@ class PipelineTest {
         bad.writeBytes(
                 ("{\"id\":\"long\",\"text\":\"" + "lång ".repeat(20_000) + "\"}\n").getBytes(StandardCharsets.UTF_8));
         Files.write(input.resolve("bad.jsonl"), bad.toByteArray());
+        // an id that is given again is another document, and a copy is known by its text
+        Files.writeString(input.resolve("again.jsonl"), """
+                {"id": "again", "text": "Den första av två texter med samma namn."}
+                {"id": "again", "text": "En helt annan text, som handlar om något annat."}
+                {"id": "again", "text": "Den första av två texter med samma namn."}
+                """);
         Path output = run(
                 recipe(
                         "out",
@@ -360,7 +371,22 @@ class PipelineTest {
                         .map(node -> node.get("reason").asText() + ": "
                                 + node.get("detail").asText()))
                 .containsExactly("unreadable from here on: the file ends in the middle");
-        assertThat(documents(output.resolve("kept"))).containsKey("good");
+        assertThat(all(output.resolve("kept")))
+                .extracting(node -> node.get("id").asText())
+                .contains("good");
+        assertThat(JSON.readTree(output.resolve("report.json").toFile())
+                        .at("/counters/skipped_files")
+                        .asInt())
+                .isEqualTo(2);
+        assertThat(Files.readString(output.resolve("report.html"))).contains("files skipped");
+        assertThat(all(output.resolve("kept")).stream()
+                        .filter(node -> node.get("id").asText().equals("again")))
+                .hasSize(2);
+        assertThat(all(output.resolve("removed")).stream()
+                        .filter(node -> node.get("id").asText().equals("again"))
+                        .map(node -> node.get("stage").asText() + " "
+                                + node.get("survivor").asText()))
+                .containsExactly("exact_dedup again");
     }
 
     @Test

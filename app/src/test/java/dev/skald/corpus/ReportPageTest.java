@@ -30,10 +30,13 @@ class ReportPageTest {
         tally.dropped("digits", "sv", true);
         tally.sample("digits", new Tally.Sample(1, "a&b", "s", "sv", 0.25, "<b>1 2 3"), 10);
         tally.identified("sv", "da");
+        tally.count("rejected", 5);
+        tally.count("skipped_files", 3);
 
         Document page = Jsoup.parse(new ReportPage(RecipeReader.read(file, List.of()), tally).html());
         assertThat(page.select("script")).isEmpty();
         assertThat(page.select(".tile b").eachText()).contains("1\u202F234", "1.2 MB", "50.0 %");
+        assertThat(page.select(".tile").eachText()).contains("records kept aside5", "files skipped3");
         assertThat(page.select(".step").first().select("i.sv").attr("title")).isEqualTo("sv 1.2 MB");
         assertThat(page.select("td").eachText()).contains("<script>x</script>");
         assertThat(page.select("details summary").text()).contains("digits", "1 (1)", "sv 1");

@@ -40,7 +40,7 @@ class SplitReaderTest {
     private final ByteArrayOutputStream aside = new ByteArrayOutputStream();
 
     private static Recipe.Source source(String format) {
-        return new Recipe.Source("s", "p", format, "misc", "nb", "", 1, 0, "text", "id", "url", false, "");
+        return new Recipe.Source("s", "p", format, "misc", "nb", "", 1, 0, "text", "id", "url", false, List.of(), "");
     }
 
     private List<Document> read(Path file, String format, long from, long to) throws IOException {
@@ -154,9 +154,10 @@ class SplitReaderTest {
             writer.kept(new DocumentStore.Stored(new Document("1", "Blåbær.", "u", "", 0, ""), "nb", 0.9, 8));
             writer.kept(new DocumentStore.Stored(new Document("2", "Tyttebær.", "", "", 0, ""), "nb", 0.9, 10));
         }
+        String metadata = "{\"source\":\"s\",\"category\":\"misc\",\"language\":\"nb\",\"language_score\":0.9}";
         assertThat(read(file, "parquet", 0, Long.MAX_VALUE))
                 .containsExactly(
-                        new Document("1", "Blåbær.", "u", "", 0, "nb"),
-                        new Document("2", "Tyttebær.", "", "", 0, "nb"));
+                        new Document("1", "Blåbær.", "u", metadata, 0, "nb"),
+                        new Document("2", "Tyttebær.", "", metadata, 0, "nb"));
     }
 }

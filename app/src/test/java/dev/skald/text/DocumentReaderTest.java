@@ -19,7 +19,9 @@ import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,8 @@ class DocumentReaderTest {
         assertThat(read("a.txt", utf8("Ett\n\ntvå\n"))).containsExactly("Ett\n\ntvå\n");
         assertThat(read("a.txt.gz", gzip(utf8("Ett\r\nå 😀")))).containsExactly("Ett\r\nå 😀");
         assertThat(read("empty.txt", new byte[0])).containsExactly("");
+        assertThat(read("mark.txt", utf8("\ufeffEtt"))).containsExactly("Ett");
+        assertThat(read("wide.txt", "Ett å".getBytes(StandardCharsets.UTF_16))).containsExactly("Ett å");
     }
 
     @Test
@@ -47,6 +51,9 @@ class DocumentReaderTest {
         List<String> expected = List.of("ett\ntvå", "", "å😀\u2028z");
         assertThat(read("a.jsonl", lines)).isEqualTo(expected);
         assertThat(read("a.jsonl.gz", gzip(lines))).isEqualTo(expected);
+        assertThat(read("wide.jsonl", new String(lines, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_16LE)))
+                .isEqualTo(expected);
+        assertThat(read("mark.jsonl", concatenated(utf8("\ufeff"), lines))).isEqualTo(expected);
         ByteArrayOutputStream members = new ByteArrayOutputStream();
         members.writeBytes(gzip(utf8("{\"text\": \"x\"}\n")));
         members.writeBytes(gzip(utf8("{\"text\": \"y\"}\n")));
@@ -73,6 +80,114 @@ class DocumentReaderTest {
         assertThatThrownBy(() -> DocumentReader.readTexts(directory.resolve("no.txt"), text -> {}, bytes -> {}))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("no such file");
+    }
+
+    /** Of a text inside another object, what is left of that object stays metadata. */
+    @Test
+    void aTextInsideAnObject() throws IOException {
+        Path file = Files.write(directory.resolve("a.jsonl"), utf8("""
+                {"page": {"body": "ett", "n": 1, "deep": {"body": "två"}}, "x": true}
+                {"page": {"n": 2}}
+                {"page": {"body": 3}}
+                {"page": "no"}
+                {"page.body": "fyra"}
+                """));
+        assertThat(textAndMetadata(file, Format.JSON_LINES, "page.body"))
+                .containsExactly("ett {\"page\":{\"n\":1,\"deep\":{\"body\":\"två\"}},\"x\":true}", "fyra ");
+        assertThat(textAndMetadata(file, Format.JSON_LINES, "page.deep.body"))
+                .containsExactly("två {\"page\":{\"body\":\"ett\",\"n\":1,\"deep\":{}},\"x\":true}");
+    }
+
+    private static List<String> textAndMetadata(Path file, Format format, String field) throws IOException {
+        ReadOptions options = new ReadOptions(new Fields(field, "id", "url", "lang"), true, 1 << 20, false, flaw -> {});
+        List<String> found = new ArrayList<>();
+        try (DocumentReader reader = DocumentReader.open(FilePart.whole(file, format), options)) {
+            for (TextDocument document = reader.next(); document != null; document = reader.next()) {
+                found.add(document.text() + " " + document.metadata());
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void aTextInsideAStructAndTheOtherColumns() throws IOException {
+        MessageType schema = MessageTypeParser.parseMessageType(
+                "message row { optional group page { optional binary body (STRING); optional int32 n; }"
+                        + " optional double score; optional boolean seen; optional int64 at (TIMESTAMP(MILLIS,true));"
+                        + " optional binary blob; optional binary lang (STRING); repeated int32 many; }");
+        Path file = directory.resolve("a.parquet");
+        try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(file))
+                .withType(schema)
+                .build()) {
+            SimpleGroupFactory rows = new SimpleGroupFactory(schema);
+            Group row = rows.newGroup()
+                    .append("score", 0.5)
+                    .append("seen", true)
+                    .append("at", 1_700_000_000_000L)
+                    .append("blob", Binary.fromConstantByteArray(new byte[] {(byte) 0xFF, 0}))
+                    .append("lang", "sv")
+                    .append("many", 1);
+            row.addGroup("page").append("body", "ett").append("n", 1);
+            writer.write(row);
+            writer.write(rows.newGroup().append("score", 1.5));
+            Group last = rows.newGroup();
+            last.addGroup("page").append("body", "två");
+            writer.write(last);
+        }
+        assertThat(textAndMetadata(file, Format.PARQUET, "page.body"))
+                .containsExactly(
+                        "ett {\"score\":0.5,\"seen\":true,\"at\":\"2023-11-14T22:13:20Z\",\"lang\":\"sv\"}", "två ");
+    }
+
+    /** Codecs that nothing here reads are named when the file is opened. */
+    @Test
+    void anUnreadableCodecIsNamed() throws IOException {
+        MessageType schema = MessageTypeParser.parseMessageType("message row { required binary text (STRING); }");
+        Path file = directory.resolve("a.parquet");
+        try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(file))
+                .withType(schema)
+                .withCompressionCodec(CompressionCodecName.LZ4_RAW)
+                .build()) {
+            writer.write(new SimpleGroupFactory(schema).newGroup().append("text", "ett"));
+        }
+        String refusal = file + ": column text is compressed by LZ4_RAW, expected Snappy, gzip, zstd or no compression";
+        assertThatThrownBy(() -> DocumentReader.readTexts(file, text -> {}, bytes -> {}))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage(refusal);
+        assertThatThrownBy(() -> RowReader.open(file))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage(refusal);
+    }
+
+    /** A list of objects is one value, after which nothing comes; objects may follow each other without one. */
+    @Test
+    void rowsOfAList() throws IOException {
+        assertThat(rows(" [{\"a\": 1},\n {\"a\": [2]}]\n")).containsExactly("{\"a\":1}", "{\"a\":[2]}");
+        assertThat(rows("{\"a\": 1} {\"a\": 2}\n{\"a\": 3}")).hasSize(3);
+        assertThat(rows("")).isEmpty();
+        assertThat(rows("[]")).isEmpty();
+        for (String broken : List.of(
+                "[{\"a\": 1}]}",
+                "[{\"a\": 1}] {\"a\": 2}",
+                "[{\"a\": 1}",
+                "[{\"a\": 1}]]",
+                "{\"a\": 1}}{",
+                "{\"a\": 1}]")) {
+            assertThatThrownBy(() -> rows(broken))
+                    .as(broken)
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("a.json: line 1: ");
+        }
+    }
+
+    private List<String> rows(String json) throws IOException {
+        List<String> rows = new ArrayList<>();
+        try (RowReader reader = RowReader.open(Files.writeString(directory.resolve("a.json"), json))) {
+            for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {
+                rows.add(row.fields().toString());
+            }
+        }
+        return rows;
     }
 
     /** What differs between the users of the reader are its options. */

@@ -3,6 +3,8 @@ package dev.skald.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.skald.InvalidInputException;
 import dev.skald.dataset.PackedDocument;
@@ -65,19 +67,57 @@ class DatasetPackerTest {
     void aBosTokenThatIsAskedForIsThere() throws IOException {
         Files.writeString(directory.resolve("a.txt"), "hej");
         Path config = directory.resolve("tokenizer/tokenizer_config.json");
-        Files.writeString(config, "{\"add_bos_token\": true, \"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
-        tokenizer = Tokenizer.load(directory.resolve("tokenizer"));
-        assertThat(texts(pack("a.txt", Switch.AUTO, 1))).containsExactly("<s>hej</s>");
-        assertThat(texts(pack("a.txt", Switch.FALSE, 1))).containsExactly("hej</s>");
         for (String without : List.of("", "\"bos_token\": null, ", "\"bos_token\": \"<none>\", ")) {
             Files.writeString(config, "{\"add_bos_token\": true, " + without + "\"eos_token\": \"</s>\"}");
             tokenizer = Tokenizer.load(directory.resolve("tokenizer"));
-            for (Switch asked : List.of(Switch.TRUE, Switch.AUTO)) {
-                assertThatThrownBy(() -> pack("a.txt", asked, 1))
-                        .isInstanceOf(InvalidInputException.class)
-                        .hasMessageContaining("bos_token is missing, or not in the vocabulary");
-            }
+            assertThatThrownBy(() -> pack("a.txt", Switch.TRUE, 1))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("bos_token is missing, or not in the vocabulary");
             assertThat(texts(pack("a.txt", Switch.FALSE, 1))).containsExactly("hej</s>");
+        }
+    }
+
+    private static String bosFirst(int id) {
+        return """
+                {"type": "TemplateProcessing",
+                 "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                 "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [%d], "tokens": ["<s>"]}}}
+                """.formatted(id);
+    }
+
+    /** transformers 5 takes the post-processor, the tokenizer of Llama in transformers 4 the configuration: where the two differ somebody has to say. */
+    @Test
+    void theTokenizersFilesHaveToAgreeOnTheBosToken() throws IOException {
+        Files.writeString(directory.resolve("a.txt"), "hej");
+        Path folder = directory.resolve("tokenizer");
+        for (boolean inTemplate : new boolean[] {false, true}) {
+            if (inTemplate) {
+                ObjectNode file = (ObjectNode) new ObjectMapper()
+                        .readTree(folder.resolve("tokenizer.json").toFile());
+                file.set(
+                        "post_processor",
+                        new ObjectMapper().readTree(bosFirst(tokenizer.bosId().getAsInt())));
+                Files.writeString(folder.resolve("tokenizer.json"), file.toString());
+            }
+            for (String asked : List.of("true", "false", "null")) {
+                Files.writeString(
+                        folder.resolve("tokenizer_config.json"),
+                        "{\"add_bos_token\": " + asked + ", \"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+                tokenizer = Tokenizer.load(folder);
+                assertThat(tokenizer.encode("hej", true).length - tokenizer.encode("hej").length)
+                        .as("as transformers 5")
+                        .isEqualTo(inTemplate ? 1 : 0);
+                if (asked.equals(String.valueOf(!inTemplate))) {
+                    assertThatThrownBy(() -> pack("a.txt", Switch.AUTO, 1))
+                            .isInstanceOf(InvalidInputException.class)
+                            .hasMessageContaining("add_bos_token is " + asked);
+                } else {
+                    assertThat(texts(pack("a.txt", Switch.AUTO, 1)))
+                            .containsExactly(inTemplate ? "<s>hej</s>" : "hej</s>");
+                }
+                assertThat(texts(pack("a.txt", Switch.TRUE, 1))).containsExactly("<s>hej</s>");
+                assertThat(texts(pack("a.txt", Switch.FALSE, 1))).containsExactly("hej</s>");
+            }
         }
     }
 

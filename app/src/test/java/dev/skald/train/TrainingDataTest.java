@@ -257,7 +257,8 @@ class TrainingDataTest {
                 "texts/.hidden/**/*.jsonl",
                 "texts/.da.jsonl",
                 "texts/.*.jsonl")) {
-            assertThat(TextFiles.find(directory.resolve(path).toString(), List.of(directory)))
+            assertThat(TextFiles.find(directory.resolve(path).toString(), List.of(directory))
+                            .files())
                     .as(path)
                     .hasSize(1);
         }

@@ -166,6 +166,9 @@ public final class Binder {
             warnings.add(value.where() + " has no effect: nothing of that name is here, so that it is off");
             return;
         }
+        if (before.isEmpty() && !near && file.holders().contains(name)) {
+            return;
+        }
         unknown.put(value.key(), NearestName.suggestion(before, name, names));
     }
 

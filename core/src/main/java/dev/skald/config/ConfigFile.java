@@ -2,17 +2,17 @@ package dev.skald.config;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
  *
  * @param name of the file, for messages
  * @param root its content
+ * @param holders keys at its top that hold what aliases elsewhere in it stand for, and may therefore be unknown
  */
-public record ConfigFile(String name, ObjectNode root) {
+public record ConfigFile(String name, ObjectNode root, Set<String> holders) {
 
-    static final ObjectMapper JSON = JsonMapper.builder()
+    static final ObjectMapper JSON = StrictJson.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
     private static final Pattern DOT = Pattern.compile("\\.");
@@ -42,13 +42,14 @@ public record ConfigFile(String name, ObjectNode root) {
 
     /** Reads YAML from a text. */
     public static ConfigFile parseYaml(String name, String text) {
-        return of(name, Yaml.parse(name, text));
+        Yaml.Document document = Yaml.parse(name, text);
+        return of(name, document.root(), document.holders());
     }
 
     /** Reads JSON from a text. */
     public static ConfigFile parseJson(String name, String text) {
         try {
-            return of(name, JSON.readTree(text));
+            return of(name, JSON.readTree(text), Set.of());
         } catch (JacksonException e) {
             String line = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
             String problem = e.getOriginalMessage().lines().findFirst().orElse("");
@@ -56,13 +57,14 @@ public record ConfigFile(String name, ObjectNode root) {
         }
     }
 
-    private static ConfigFile of(String name, JsonNode node) {
+    private static ConfigFile of(String name, JsonNode node, Set<String> holders) {
         Value value = new Value(name, "", node);
         return new ConfigFile(
                 name,
                 value.isAbsent()
                         ? JsonNodeFactory.instance.objectNode()
-                        : (ObjectNode) value.object().node());
+                        : (ObjectNode) value.object().node(),
+                holders);
     }
 
     /** Sets keys from the command line, each {@code key=value}: the key with dots ({@code pack.shards}), the value as YAML writes it. */
@@ -73,6 +75,7 @@ public record ConfigFile(String name, ObjectNode root) {
                 throw new InvalidInputException("'" + setting + "': expected key=value, as in learning_rate=1e-4");
             }
             JsonNode value = Yaml.parse("'" + setting + "'", "v: " + setting.substring(equals + 1))
+                    .root()
                     .path("v");
             List<String> keys = DOT.splitAsStream(setting.substring(0, equals)).toList();
             ObjectNode at = root;

@@ -19,10 +19,12 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
@@ -62,6 +64,11 @@ final class Yaml {
     private final String name;
     private final Iterator<Event> events;
     private final Map<String, JsonNode> anchors = new HashMap<>();
+    /** Anchors that an alias has stood for. */
+    private final Set<String> used = new HashSet<>();
+    /** Keys of the document itself whose values have anchors, by anchor. */
+    private final Map<String, String> anchored = new HashMap<>();
+
     private int nodes;
     private int depth;
 
@@ -72,16 +79,24 @@ final class Yaml {
     }
 
     /**
-     * The one document; a missing node if there is none.
+     * The one document.
+     *
+     * @param root a missing node if there is none
+     * @param holders keys of the document whose values stand elsewhere, by aliases
+     */
+    record Document(JsonNode root, Set<String> holders) {}
+
+    /**
+     * Reads the one document.
      *
      * @throws InvalidInputException naming the line, if it is not YAML
      */
-    static JsonNode parse(String name, String text) {
+    static Document parse(String name, String text) {
         try {
             Yaml yaml = new Yaml(name, text);
             yaml.events.next();
             if (yaml.events.next().is(Event.ID.StreamEnd)) {
-                return MissingNode.getInstance();
+                return new Document(MissingNode.getInstance(), Set.of());
             }
             JsonNode root = yaml.node(yaml.events.next());
             yaml.events.next();
@@ -89,7 +104,8 @@ final class Yaml {
             if (!end.is(Event.ID.StreamEnd)) {
                 throw yaml.error(end, "found a second document, expected one");
             }
-            return root;
+            yaml.anchored.keySet().retainAll(yaml.used);
+            return new Document(root, Set.copyOf(yaml.anchored.values()));
         } catch (MarkedYAMLException e) {
             String line =
                     e.getProblemMark() == null ? "" : ":" + (e.getProblemMark().getLine() + 1);
@@ -126,6 +142,7 @@ final class Yaml {
             throw error(
                     alias, "found the alias *" + anchor + ", expected one whose anchor &" + anchor + " ends before it");
         }
+        used.add(anchor);
         count(alias, size(node));
         return node.deepCopy();
     }
@@ -161,7 +178,11 @@ final class Yaml {
         depth++;
         for (Event event = events.next(); !event.is(Event.ID.MappingEnd); event = events.next()) {
             String key = key(event);
-            JsonNode value = node(events.next());
+            Event begin = events.next();
+            JsonNode value = node(begin);
+            if (depth == 1 && !begin.is(Event.ID.Alias) && ((NodeEvent) begin).getAnchor() != null) {
+                anchored.put(((NodeEvent) begin).getAnchor(), key);
+            }
             if (key.equals(MERGE)) {
                 (value.isArray() ? value : List.of(value)).forEach(merged::add);
             } else if (object.has(key)) {

@@ -1,8 +1,8 @@
 package dev.skald.convert;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.skald.base.StrictJson;
 import dev.skald.gguf.GgufKeys;
 import dev.skald.gguf.GgufKeysBuilder;
 import dev.skald.gguf.GgufTokenizerKeys;
@@ -99,7 +99,7 @@ final class ModelKeys {
         Path file = model.resolve("tokenizer.json");
         GgufTokenizerKeys.put(
                 file.toString(),
-                new ObjectMapper().readTree(Files.readAllBytes(file)),
+                StrictJson.mapper().readTree(Files.readAllBytes(file)),
                 json(model.resolve("tokenizer_config.json")),
                 config.vocab_size(),
                 keys);
@@ -119,7 +119,7 @@ final class ModelKeys {
     }
 
     private static JsonNode json(Path file) throws IOException {
-        return Files.exists(file) ? new ObjectMapper().readTree(Files.readAllBytes(file)) : MissingNode.getInstance();
+        return Files.exists(file) ? StrictJson.mapper().readTree(Files.readAllBytes(file)) : MissingNode.getInstance();
     }
 
     private static void id(Tokenizer tokenizer, String name, String key, GgufKeysBuilder keys) {

@@ -1,8 +1,8 @@
 package dev.skald.evaluate;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.config.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +60,7 @@ record FewShots(boolean first, List<Row> pool, boolean ofTheSameSplit) {
         List<Row> rows = new ArrayList<>();
         for (Value each : given.list()) {
             Map<String, Object> fields =
-                    new ObjectMapper().convertValue(each.object().node(), new TypeReference<Map<String, Object>>() {});
+                    StrictJson.mapper().convertValue(each.object().node(), new TypeReference<Map<String, Object>>() {});
             rows.add(new Row(fields, each.where()));
         }
         return rows;

@@ -1,9 +1,9 @@
 package dev.skald.generate;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.engine.Engine;
 import dev.skald.gguf.Gguf;
 import dev.skald.model.AdapterConfig;
@@ -165,7 +165,7 @@ public final class Generator implements AutoCloseable {
 
     /** What the model's generation_config.json says, by key; values as in JSON. */
     public Map<String, Object> defaults() {
-        return new ObjectMapper().convertValue(defaults, new TypeReference<>() {});
+        return StrictJson.mapper().convertValue(defaults, new TypeReference<>() {});
     }
 
     /** What the model's generation_config.json asks for that is not supported and will be ignored, {@code key = value} each. */

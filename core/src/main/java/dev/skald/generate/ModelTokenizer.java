@@ -1,7 +1,7 @@
 package dev.skald.generate;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.gguf.Gguf;
 import dev.skald.gguf.GgufTokenizer;
 import dev.skald.tokenizer.Tokenizer;
@@ -26,7 +26,7 @@ public final class ModelTokenizer {
         }
         try (Gguf gguf = Gguf.open(model)) {
             GgufTokenizer files = GgufTokenizer.of(gguf.keys());
-            return Tokenizer.of(model.toString(), new ObjectMapper().writeValueAsBytes(files.json()), files.config());
+            return Tokenizer.of(model.toString(), StrictJson.mapper().writeValueAsBytes(files.json()), files.config());
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.skald.gguf;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.base.StrictJson;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -22,7 +23,7 @@ import java.util.Optional;
  */
 public record GgufTokenizer(ObjectNode json, ObjectNode config) {
 
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = StrictJson.mapper();
 
     static final String TOKENS = "tokenizer.ggml.tokens";
     static final String TYPES = "tokenizer.ggml.token_type";

@@ -1,11 +1,11 @@
 package dev.skald.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.base.LfsPointer;
+import dev.skald.base.StrictJson;
 import dev.skald.config.Value;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public final class ConfigReader {
 
-    static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    static final ObjectMapper JSON = StrictJson.mapper();
 
     private final Path file;
     private final String path;

@@ -2,12 +2,11 @@ package dev.skald.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.InvalidInputException;
 import dev.skald.base.LfsPointer;
+import dev.skald.base.StrictJson;
 import dev.skald.tensor.DType;
 import dev.skald.tensor.TensorMemory;
 import java.io.IOException;
@@ -40,9 +39,8 @@ public final class SafeTensors implements AutoCloseable {
     /** The format's own limit. */
     private static final long MAX_HEADER = 100_000_000;
 
-    private static final ObjectMapper STRICT = JsonMapper.builder()
+    private static final ObjectMapper STRICT = StrictJson.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
     private static final Map<String, Integer> DTYPE_BYTES = Map.ofEntries(

@@ -47,7 +47,7 @@ public final class Tokenizer {
     private final Decoder decoder;
     private final OptionalInt bosId;
     private final OptionalInt eosId;
-    private final boolean addBosToken;
+    private final Optional<Boolean> addBosToken;
     private final Map<String, String> chatTemplates;
     private final Map<String, String> namedTokens;
     /** Computed beside the loading. */
@@ -82,7 +82,8 @@ public final class Tokenizer {
         inNormalized = TokenizerReader.matcher(
                 tokens.stream().filter(AddedTokens.AddedToken::normalized).toList(), normalizer);
         this.hash = hash;
-        addBosToken = config.path("add_bos_token").asBoolean(false);
+        JsonNode bos = config.path("add_bos_token");
+        addBosToken = bos.isBoolean() ? Optional.of(bos.booleanValue()) : Optional.empty();
         chatTemplates = chatTemplates(config.path("chat_template"), chatTemplateFile);
         namedTokens = namedTokens(config);
         bosId = named("bos_token");
@@ -375,11 +376,18 @@ public final class Tokenizer {
         return namedTokens;
     }
 
-    /** Whether texts begin with the begin-of-text token: the post-processor puts it first, or tokenizer_config.json has add_bos_token. */
+    /** Whether texts begin with the begin-of-text token: the post-processor puts it first. */
     public boolean addsBos() {
-        boolean templates = !template.before().isEmpty()
+        return !template.before().isEmpty()
                 && bosId.equals(OptionalInt.of(template.before().getFirst()));
-        return templates || addBosToken;
+    }
+
+    /**
+     * What tokenizer_config.json says in {@code add_bos_token}, which has no effect on {@link #encode(String, boolean)}: beside a tokenizer.json
+     * transformers 5 passes over it, while the tokenizer of Llama in transformers 4 makes a post-processor of it.
+     */
+    public Optional<Boolean> addBosToken() {
+        return addBosToken;
     }
 
     /** Whether tokens are made of bytes, as those of GPT-2 and Llama 3, and not of characters, as SentencePiece's. */

@@ -2,11 +2,11 @@ package dev.skald.tokenizer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.AtomicFiles;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import java.util.List;
 final class TokenizerWriter {
 
     private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+            StrictJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private final TokenizerTrainer.Options options;
     private final List<BytePairTrainer.Merge> merges;

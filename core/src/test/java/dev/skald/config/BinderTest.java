@@ -184,6 +184,29 @@ class BinderTest {
                 .isEqualTo(text);
     }
 
+    /** A key at the top that only holds what others stand for; one that may be a misspelling, or that nothing refers to, is none. */
+    @Test
+    void aKeyMayHoldAnAnchor() {
+        Car car = yaml("""
+                x-wheel: &wheel {size: a}
+                common: &common
+                  length: 3
+                  spare: *wheel
+                some_number: &n 7
+                <<: *common
+                seat_count: *n
+                wheels: [*wheel, {<<: *wheel, count: 2}]
+                """);
+        assertThat(car.length()).isEqualTo(3);
+        assertThat(car.seatCount()).isEqualTo(7);
+        assertThat(car.wheels()).containsExactly(new Wheel("a", 1), new Wheel("a", 2));
+        assertThat(car.spare()).isEqualTo(new Wheel("a", 1));
+        assertThatThrownBy(() -> yaml("x-wheel: &wheel {size: a}")).hasMessageContaining("unknown key 'x-wheel'");
+        assertThatThrownBy(() -> yaml("lenght: &l 3\nsteps: *l")).hasMessageContaining("did you mean 'length'?");
+        assertThatThrownBy(() -> yaml("x: &x {size: a}\nspare: {<<: *x, holder: &h 3, count: *h}"))
+                .hasMessageContaining("unknown key 'spare.holder'");
+    }
+
     @Test
     void allUnknownKeysAreListedAtOnce() {
         assertThatThrownBy(() -> yaml("lenght: 1\nwheels: [{size: a}, {cuont: 2}]\nspare: {colour: x}\nname: [1]"))
