@@ -33,6 +33,9 @@ public final class Llama implements AutoCloseable {
 
     private final LlamaConfig config;
     private final LlamaCheckpoint checkpoint;
+    /** Whether the checkpoint is closed with this one. */
+    private final boolean owner;
+
     private final Optional<AdapterParameters> adapter;
     private final Decoder decoder;
     private final RopeTable rope;
@@ -40,8 +43,9 @@ public final class Llama implements AutoCloseable {
     private final Kernels kernels;
     private final Linear head;
 
-    private Llama(LlamaCheckpoint checkpoint, Optional<AdapterParameters> adapter, DeviceType device) {
+    private Llama(LlamaCheckpoint checkpoint, boolean owner, Optional<AdapterParameters> adapter, DeviceType device) {
         this.checkpoint = checkpoint;
+        this.owner = owner;
         this.adapter = adapter;
         this.config = adapter.map(AdapterParameters::model).orElseGet(checkpoint::config);
         this.device = device;
@@ -87,11 +91,23 @@ public final class Llama implements AutoCloseable {
         DeviceType chosen = DeviceType.choose(device);
         LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, dtype, chosen);
         try {
-            return new Llama(checkpoint, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen);
+            return new Llama(
+                    checkpoint, true, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen);
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
         }
+    }
+
+    /**
+     * The same base model with another adapter beside it: the weights of the base are shared, and stay this one's.
+     *
+     * @param directory of the adapter
+     * @return to be closed before this one
+     * @throws InvalidInputException when the adapter is not one of this model
+     */
+    public Llama beside(Path directory) {
+        return new Llama(checkpoint, false, Optional.of(AdapterParameters.load(directory, checkpoint, device)), device);
     }
 
     /** The model's configuration; its dtype is the one computed in. */
@@ -186,12 +202,14 @@ public final class Llama implements AutoCloseable {
         return Scoped.tensor(() -> head.forward(hidden, many).to(DType.F32.scalarType()));
     }
 
-    /** Frees the weights; caches made by this model are freed by their owners. */
+    /** Frees the weights, of one that is {@link #beside} another the adapter's alone; caches made by this model are freed by their owners. */
     @Override
     public void close() {
         rope.close();
         adapter.ifPresent(AdapterParameters::close);
-        checkpoint.close();
+        if (owner) {
+            checkpoint.close();
+        }
     }
 
     /** One decoder layer: {@code [rows, hidden]} to {@code [rows, hidden]}. */
