@@ -24,7 +24,7 @@ import java.util.TreeMap;
 final class ExampleCache {
 
     /** Raised whenever the same rows become other examples. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     private final TrainerConfig config;
     private final Tokenizer tokenizer;
@@ -38,12 +38,14 @@ final class ExampleCache {
         int threads = config.datasetProcesses() == null
                 ? Runtime.getRuntime().availableProcessors()
                 : config.datasetProcesses();
-        return new ExampleReader(
-                config.tuning(),
-                tokenizer,
-                config.sequenceLen(),
-                threads,
-                config.preferences().isOn());
+        return new ExampleReader(config.tuning(), tokenizer, config.sequenceLen(), threads, learned());
+    }
+
+    private ExampleReader.Learned learned() {
+        PreferenceConfig preferences = config.preferences();
+        return preferences.isKto()
+                ? ExampleReader.Learned.ANSWERS
+                : preferences.hasPairs() ? ExampleReader.Learned.PAIRS : ExampleReader.Learned.TEXTS;
     }
 
     /** A data set's files and how they are read. */
@@ -53,7 +55,13 @@ final class ExampleCache {
 
     private static ExampleSource source(DatasetConfig dataset, List<Path> files) {
         return new ExampleSource(
-                dataset.name(), files, dataset.type(), dataset.textField(), dataset.conversation(), dataset.split());
+                dataset.name(),
+                files,
+                dataset.type(),
+                dataset.textField(),
+                dataset.conversation(),
+                dataset.split(),
+                new ExampleSource.Shard(dataset.shards(), dataset.shardsIdx(), config.seed()));
     }
 
     private FilePattern.Found files(DatasetConfig dataset) throws IOException {
@@ -87,6 +95,11 @@ final class ExampleCache {
         return ExampleFile.open(directory(source(dataset)));
     }
 
+    /** Where a data set's examples are; what is kept beside them belongs to these examples. */
+    Path directory(DatasetConfig dataset) throws IOException {
+        return directory(source(dataset));
+    }
+
     private Path directory(ExampleSource source) throws IOException {
         return Path.of(config.datasetPreparedPath())
                 .resolve(source.name() + "-examples-" + key(source).substring(0, 16));
@@ -98,7 +111,7 @@ final class ExampleCache {
         key.append(config.tuning())
                 .append('\n')
                 .append(config.sequenceLen())
-                .append(config.preferences().isOn())
+                .append(learned())
                 .append('\n');
         key.append(tokenizer.hash())
                 .append(' ')
