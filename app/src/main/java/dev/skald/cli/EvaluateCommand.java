@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
 import dev.skald.base.StrictJson;
+import dev.skald.evaluate.AnswerLog;
 import dev.skald.evaluate.Divergence;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.evaluate.Row;
@@ -186,15 +187,16 @@ final class EvaluateCommand implements Callable<Integer> {
         TaskRun.Options options =
                 new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
         List<TaskRun.Result> results = new ArrayList<>();
+        List<Path> logs = new ArrayList<>();
         try (Generator generator = model.load(adapter, spec.commandLine().getErr())) {
             for (Task task : all) {
-                long items = Math.min(options.limit(), task.size());
-                try (Progress progress = Progress.ofItems(task.name(), items)) {
-                    results.add(TaskRun.run(
-                            task,
-                            generator,
-                            options,
-                            item -> progress.to(item.doc() + 1L, (item.doc() + 1) + " of " + items + " items")));
+                if (directory == null) {
+                    results.add(run(task, generator, options, Optional.empty()));
+                } else {
+                    try (AnswerLog log = log(task)) {
+                        logs.add(log.file());
+                        results.add(run(task, generator, options, Optional.of(log)));
+                    }
                 }
             }
         }
@@ -217,9 +219,48 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (directory != null) {
             System.err.println("written: " + TaskResults.write(directory, json, results));
+            for (Path log : logs) {
+                Files.deleteIfExists(log);
+            }
         }
         out.flush();
         return 0;
+    }
+
+    private TaskRun.Result run(Task task, Generator generator, TaskRun.Options options, Optional<AnswerLog> log) {
+        int known = log.map(AnswerLog::known).orElse(0);
+        long items = Math.min(options.limit(), task.size());
+        TaskRun.Result result;
+        try (Progress progress = Progress.ofItems(task.name(), known, items)) {
+            long[] done = {0};
+            result = TaskRun.run(task, generator, options, log, _ -> {
+                done[0]++;
+                double rate = Math.max(0, done[0] - known) / Math.max(progress.seconds(), 1e-3);
+                progress.to(done[0], String.format(Locale.ROOT, "%d of %d items, %.1f items/s", done[0], items, rate));
+            });
+        }
+        if (result.cut() > 0) {
+            System.err.println(
+                    task.name() + ": " + result.cut() + " of " + result.items().size()
+                            + " items were longer than the model reads, " + generator.mostTokens()
+                            + " tokens, and were cut on the left");
+        }
+        return result;
+    }
+
+    /** The file of a task's replies, from which a run that was killed goes on. */
+    private AnswerLog log(Task task) throws IOException {
+        Fingerprint fingerprint = new Fingerprint().add(model.fingerprint(adapter)).add(numFewshot + " " + limit + " " + seed);
+        task.describe(fingerprint::add);
+        Files.createDirectories(directory);
+        AnswerLog log = AnswerLog.open(directory.resolve(task.name() + ".unfinished.jsonl"), fingerprint.hex());
+        if (log.isAnew()) {
+            System.err.println(log.file()
+                    + ": is of another model, task, number of examples, limit or seed; the task is begun anew");
+        } else if (log.known() > 0) {
+            System.err.println(task.name() + ": " + log.known() + " items were done before, read from " + log.file());
+        }
+        return log;
     }
 
     /** The rows of a task's data file. */

@@ -49,6 +49,7 @@ final class TaskResults {
                     .putObject(name)
                     .put("original", result.total())
                     .put("effective", result.items().size());
+            root.withObjectProperty("n-truncated").put(name, result.cut());
         }
         root.put("model_name", model);
         root.put("model_source", "skald");
@@ -81,6 +82,7 @@ final class TaskResults {
         line.put("doc_id", item.doc());
         line.set("doc", JSON.valueToTree(item.fields()));
         line.put("target", item.target());
+        line.put("truncated", item.cut());
         ObjectNode arguments = line.putObject("arguments");
         for (int i = 0; i < item.arguments().size(); i++) {
             ObjectNode request = arguments.putObject("gen_args_" + i);
