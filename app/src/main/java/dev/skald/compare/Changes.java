@@ -17,6 +17,9 @@ record Changes(List<Change> lost, List<Change> gained) {
 
     /** By a metric; empty where it is not right or wrong. */
     static Optional<Changes> of(Pairing pairs, String metric) {
+        if (!areTruths(pairs.model(), metric) || !areTruths(pairs.baseline(), metric)) {
+            return Optional.empty();
+        }
         List<Change> lost = new ArrayList<>();
         List<Change> gained = new ArrayList<>();
         for (int i = 0; i < pairs.model().size(); i++) {
@@ -24,9 +27,6 @@ record Changes(List<Change> lost, List<Change> gained) {
             Item baseline = pairs.baseline().get(i);
             double after = model.values().get(metric)[0];
             double before = baseline.values().get(metric)[0];
-            if (model.values().get(metric).length != 1 || !(isTruth(after) && isTruth(before))) {
-                return Optional.empty();
-            }
             if (after < before) {
                 lost.add(new Change(baseline, model));
             } else if (after > before) {
@@ -34,6 +34,14 @@ record Changes(List<Change> lost, List<Change> gained) {
             }
         }
         return Optional.of(new Changes(lost, gained));
+    }
+
+    /** Whether items are right or wrong by a metric. */
+    static boolean areTruths(List<Item> items, String metric) {
+        return !items.isEmpty()
+                && items.stream()
+                        .map(item -> item.values().get(metric))
+                        .allMatch(value -> value != null && value.length == 1 && isTruth(value[0]));
     }
 
     private static boolean isTruth(double value) {

@@ -94,6 +94,16 @@ public record Comparison(Runs runs, List<Row> rows, List<Notice> notices) {
         return new Comparison(runs, List.copyOf(rows), notices.all());
     }
 
+    /** Of each task the first metric that is right or wrong: of others the items are nearly the same. */
+    List<Row> rowsOfChanges() {
+        Map<String, Row> first = new LinkedHashMap<>();
+        rows.stream()
+                .filter(row -> row.cells().values().stream()
+                        .anyMatch(cell -> cell.changes().isPresent()))
+                .forEach(row -> first.putIfAbsent(row.task(), row));
+        return List.copyOf(first.values());
+    }
+
     private static void missing(Run run, Run baseline, Notices notices) {
         Set<String> own = new LinkedHashSet<>(run.tasks().keySet());
         Set<String> common = new LinkedHashSet<>(own);
@@ -191,11 +201,10 @@ public record Comparison(Runs runs, List<Row> rows, List<Notice> notices) {
         double low = figure.value() - Difference.NORMAL_95 * error;
         double high = figure.value() + Difference.NORMAL_95 * error;
         int n = items.isEmpty() ? result.items() : items.size();
-        if (error == 0 && n > 0 && (figure.value() == 0 || figure.value() == 1)) {
-            // Wilson's interval: all right is not sure to be always right
-            double squared = Difference.NORMAL_95 * Difference.NORMAL_95;
-            low = figure.value() == 1 ? n / (n + squared) : 0;
-            high = figure.value() == 0 ? squared / (n + squared) : 1;
+        if (n > 0 && (Changes.areTruths(items, metric) || (error == 0 && figure.value() * (1 - figure.value()) == 0))) {
+            double[] ends = Statistics.wilson(figure.value(), n);
+            low = ends[0];
+            high = ends[1];
         }
         return new Cell(figure.value(), error, low, high, n, difference, Double.NaN, unlike, changes);
     }

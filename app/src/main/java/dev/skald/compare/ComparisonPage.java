@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A comparison as a page: a table with a column for each run, a chart for each task, the items that changed. */
 public final class ComparisonPage {
@@ -23,16 +24,34 @@ public final class ComparisonPage {
             .charts section { padding: 6px; margin: 0 }
             th, td { vertical-align: top }
             th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); white-space: normal; min-width: 8.5em; overflow-wrap: anywhere }
+            th { white-space: normal; overflow-wrap: anywhere }
             td small { display: block; color: var(--soft) }
             td .better, td .worse { font-weight: 600 }
             .better { color: #15803d } .worse { color: #b91c1c }
             @media (prefers-color-scheme: dark) { .better { color: #4ade80 } .worse { color: #f87171 } }
             .items td { white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; min-width: 6em }
             .items th { text-align: left }
-            .items td:nth-child(2) { min-width: 14em }
             .items td:first-child { min-width: 3em }
+            .items td .who { display: none }
+            @media (max-width: 820px) { table { font-size: 13px } th, td { padding: 4px 5px } th:first-child, td:first-child { min-width: 6em } }
+            @media (max-width: 820px) {
+              .items table, .items tbody, .items tr, .items td { display: block; border: 0; padding: 1px 0 }
+              .items tr { padding: 6px 0; border-bottom: 1px solid var(--line) }
+              .items tr:first-child { display: none }
+              .items td:first-child { position: static }
+              .items td .who { display: inline }
+            }
             ul { padding-left: 20px; margin: 4px 0 }
             """;
+
+    /** Of a table with so many columns that it would not fit otherwise. */
+    private static final String MANY = """
+            table { font-size: 12px } th { font-size: 12px } th, td { padding: 4px 4px } td small { font-size: 10.5px }
+            td { white-space: normal; min-width: 5.4em }
+            th:first-child, td:first-child { min-width: 7em }
+            """;
+
+    private static final int FEW_RUNS = 7;
 
     private final Comparison comparison;
     private final List<Run> runs;
@@ -49,7 +68,7 @@ public final class ComparisonPage {
                 "Comparison of " + names,
                 tasks + (tasks == 1 ? " task" : " tasks") + "; differences are to "
                         + comparison.runs().baseline().name(),
-                STYLE,
+                runs.size() > FEW_RUNS ? STYLE + MANY : STYLE,
                 0);
     }
 
@@ -87,7 +106,7 @@ public final class ComparisonPage {
         page.startTable(head.toArray(String[]::new));
         for (Row row : comparison.rows()) {
             List<String> cells = new ArrayList<>();
-            cells.add(HtmlPage.escape(row.task()) + "<small>" + HtmlPage.escape(row.metric())
+            cells.add(breakable(row.task()) + "<small>" + breakable(row.metric())
                     + (row.higherIsBetter() ? "" : ", less is better") + "</small>");
             for (Run run : runs) {
                 cells.add(Optional.ofNullable(row.cells().get(run.name()))
@@ -97,6 +116,11 @@ public final class ComparisonPage {
             page.row(cells.toArray(String[]::new));
         }
         page.endTable();
+    }
+
+    /** A name that may be broken at its underscores. */
+    private static String breakable(String name) {
+        return HtmlPage.escape(name).replace("_", "_<wbr>");
     }
 
     private static String cell(Row row, Cell cell) {
@@ -189,12 +213,20 @@ public final class ComparisonPage {
                 of.stream().mapToDouble(run -> run.step().orElse(0)).toArray())));
         for (Run run : there) {
             if (run.step().isEmpty()) {
-                double value = row.cells().get(run.name()).value();
-                lines.add(new Chart.Line(
-                        run.name(), new double[] {lowest, highest}, new double[] {value, value}, false));
+                Cell cell = row.cells().get(run.name());
+                for (double end : new double[] {cell.low(), cell.high()}) {
+                    if (Double.isFinite(end)) {
+                        lines.add(level("", lowest, highest, end, true));
+                    }
+                }
+                lines.add(level(run.name(), lowest, highest, cell.value(), false));
             }
         }
         return new Chart(row.label(), "step", lines);
+    }
+
+    private static Chart.Line level(String name, double from, double to, double y, boolean faint) {
+        return new Chart.Line(name, new double[] {from, to}, new double[] {y, y}, faint);
     }
 
     private static Chart.Line line(String name, Row row, List<Run> of, double[] x) {
@@ -210,7 +242,7 @@ public final class ComparisonPage {
 
     private void changed(int most) {
         boolean headed = false;
-        for (Row row : comparison.rows()) {
+        for (Row row : comparison.rowsOfChanges()) {
             for (Run run : comparison.runs().others()) {
                 Optional<Changes> changes =
                         Optional.ofNullable(row.cells().get(run.name())).flatMap(Cell::changes);
@@ -234,28 +266,43 @@ public final class ComparisonPage {
                 HtmlPage.escape(run.name()),
                 changes.lost().size(),
                 changes.gained().size());
-        page.add(
-                "<table><tr><th></th><th>Question</th><th>Right</th><th>%s</th><th>%s</th></tr>\n",
-                HtmlPage.escape(comparison.runs().baseline().name()),
-                HtmlPage.escape(run.name()));
-        changes.lost().stream().limit(most).forEach(each -> item("worse", "&minus;", each));
-        changes.gained().stream().limit(most).forEach(each -> item("better", "+", each));
+        List<Changes.Change> lost = changes.lost().stream().limit(most).toList();
+        List<Changes.Change> gained = changes.gained().stream().limit(most).toList();
+        boolean questions = Stream.concat(lost.stream(), gained.stream())
+                .anyMatch(each -> !each.model().question().isEmpty());
+        List<String> head = new ArrayList<>(List.of("", "Question", "Right"));
+        head.add(HtmlPage.escape(comparison.runs().baseline().name()));
+        head.add(HtmlPage.escape(run.name()));
+        if (!questions) {
+            head.remove(1);
+        }
+        page.add("<table><tr><th>").add(String.join("</th><th>", head)).add("</th></tr>\n");
+        lost.forEach(each -> item("<span class=worse>&minus;", each, head));
+        gained.forEach(each -> item("<span class=better>+", each, head));
         page.add("</table></details></section>\n");
     }
 
-    private void item(String kind, String sign, Changes.Change change) {
-        page.row(
-                String.format(Locale.ROOT, "<span class=%s>%s&nbsp;%d</span>", kind, sign, change.model().doc()),
+    private void item(String sign, Changes.Change change, List<String> head) {
+        List<String> cells = new ArrayList<>(List.of(
                 HtmlPage.escape(change.model().question()),
                 HtmlPage.escape(change.model().target()),
                 HtmlPage.escape(change.baseline().answer()),
-                HtmlPage.escape(change.model().answer()));
+                HtmlPage.escape(change.model().answer())));
+        while (cells.size() >= head.size()) {
+            cells.removeFirst();
+        }
+        for (int i = 0; i < cells.size(); i++) {
+            // in a narrow window the table's head is not seen
+            cells.set(i, "<span class=\"who soft\">" + head.get(i + 1) + ": </span>" + cells.get(i));
+        }
+        cells.addFirst(sign + "&nbsp;" + change.model().doc() + "</span>");
+        page.row(cells.toArray(String[]::new));
     }
 
     private void method() {
         page.heading("How to read it");
-        page.add("<section><p>A cell has a run's value, its 95 % interval, and below them the difference to %s with half "
-                + "its 95 % interval. <b>*</b> marks a difference that is not by chance: McNemar's exact test where items "
+        page.add("<section><p>A cell has a run's value, its 95 %% interval, and below them the difference to %s with half "
+                + "its 95 %% interval. <b>*</b> marks a difference that is not by chance: McNemar's exact test where items "
                 + "are right or wrong, Student's t over items' differences for other means, the jackknife for what is no "
                 + "mean, all by pairs of the same items; Holm's procedure over all differences of a run, at %s. "
                 + "<b>u</b> marks one that has no items and is judged by two standard errors, which sees less. "

@@ -13,7 +13,7 @@ public final class ComparisonText {
 
     private static final int WIDTH = 100;
     private static final int SHORTEST_LABEL = 14;
-    private static final int LONGEST_ITEM = 160;
+    private static final int LONGEST = 120;
     private static final String GAP = "  ";
 
     private final Comparison comparison;
@@ -172,7 +172,7 @@ public final class ComparisonText {
     }
 
     private void changed(int most) {
-        for (Row row : comparison.rows()) {
+        for (Row row : comparison.rowsOfChanges()) {
             for (Run run : comparison.runs().others()) {
                 Optional<Changes> changes =
                         Optional.ofNullable(row.cells().get(run.name())).flatMap(Cell::changes);
@@ -189,31 +189,39 @@ public final class ComparisonText {
                             run.name(),
                             lost.size(),
                             gained.size()));
-                    lost.stream().limit(most).forEach(each -> item("-", each));
-                    gained.stream().limit(most).forEach(each -> item("+", each));
+                    lost.stream()
+                            .limit(most)
+                            .forEach(each -> item(
+                                    "-", each, run.name(), each.model().answer()));
+                    gained.stream()
+                            .limit(most)
+                            .forEach(each -> item(
+                                    "+",
+                                    each,
+                                    comparison.runs().baseline().name(),
+                                    each.baseline().answer()));
                 }
             }
         }
     }
 
-    private void item(String sign, Changes.Change change) {
+    /** What was asked, what is right, and what the one that has it wrong says. */
+    private void item(String sign, Changes.Change change, String who, String said) {
         Item item = change.model();
         String question = oneLine(item.question());
-        out.append(GAP).append(sign).append(' ').append(item.doc());
+        out.append(GAP).append(sign).append(' ').append(item.doc()).append(": ");
         if (!question.isEmpty()) {
-            int from = Math.max(0, question.length() - LONGEST_ITEM);
-            out.append(": ").append(from > 0 ? "…" : "").append(question.substring(from));
+            out.append(cut(question, LONGEST)).append("\n      ");
         }
-        out.append("\n      right: ").append(cut(oneLine(item.target()), LONGEST_ITEM / 2));
-        if (!item.answer().isEmpty()) {
-            out.append("; ")
-                    .append(comparison.runs().baseline().name())
-                    .append(": ")
-                    .append(cut(oneLine(change.baseline().answer()), LONGEST_ITEM / 2))
-                    .append("; now: ")
-                    .append(cut(oneLine(item.answer()), LONGEST_ITEM / 2));
+        out.append("right: ").append(begin(oneLine(item.target())));
+        if (!said.isEmpty()) {
+            out.append("\n      ").append(who).append(": ").append(begin(oneLine(said)));
         }
         out.append('\n');
+    }
+
+    private static String begin(String text) {
+        return length(text) <= LONGEST ? text : text.substring(0, text.offsetByCodePoints(0, LONGEST - 1)) + "…";
     }
 
     private static String oneLine(String text) {

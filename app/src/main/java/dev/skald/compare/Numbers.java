@@ -29,7 +29,7 @@ final class Numbers {
         if (Double.isNaN(value)) {
             return NONE;
         }
-        double by = half > 0 ? half * 10 : Math.abs(value) * 1000;
+        double by = half > 0 ? half * 10 : Math.abs(value) / 10;
         int digits = by == 0 ? 3 : (int) Math.ceil(2 - Math.log10(by) - 1e-9);
         return String.format(Locale.ROOT, pattern.replace("*", String.valueOf(Math.clamp(digits, 0, 6))), value);
     }

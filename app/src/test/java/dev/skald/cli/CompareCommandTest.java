@@ -24,7 +24,7 @@ class CompareCommandTest {
     private Path results(String name, String... tasks) throws IOException {
         StringBuilder json = new StringBuilder("{\"results\": {");
         for (int i = 0; i < tasks.length; i++) {
-            String[] each = tasks[i].split("=");
+            String[] each = tasks[i].split("=", -1);
             json.append(String.format(
                     Locale.ROOT,
                     "%s\"%s\": {\"acc,none\": %s, \"acc_stderr,none\": 0.03}",
@@ -90,7 +90,7 @@ class CompareCommandTest {
         Path a = results("a", "t1=0.50", "t2=0.40");
         Path b = results("b", "t1=0.80", "t2=0.41");
         assertThat(skald("compare", a, "better=" + b).result()).isEqualTo("""
-                         a            better
+                         a             better
                 t1 acc  0.500 ±0.059  0.800 ±0.059  +0.300 ±0.083*u
                 t2 acc  0.400 ±0.059  0.410 ±0.059  +0.010 ±0.083u
                 ±: half a 95 % interval; differences are to a
