@@ -68,8 +68,9 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--changed",
             paramLabel = "N",
-            description = "Items that turned right or wrong to show, of each task and run (default: 3; in the terminal with more than "
-                    + FEW_RUNS + " runs, 0).")
+            description =
+                    "Items that turned right or wrong to show, of each task and run (default: 3; in the terminal with more than "
+                            + FEW_RUNS + " runs, 0).")
     private Integer changed;
 
     @Spec

@@ -126,7 +126,8 @@ public record Comparison(Runs runs, List<Row> rows, List<Notice> notices) {
 
     private static List<Row> rows(Runs runs, String task, Notices notices) throws IOException {
         TaskResult base = runs.baseline().tasks().get(task);
-        List<Item> baseItems = base.samples().isPresent() ? Samples.read(base.samples().get()) : List.of();
+        List<Item> baseItems =
+                base.samples().isPresent() ? Samples.read(base.samples().get()) : List.of();
         Map<String, Map<String, Cell>> cells = new LinkedHashMap<>();
         base.figures().forEach((metric, figure) -> {
             Map<String, Cell> byRun = new LinkedHashMap<>();

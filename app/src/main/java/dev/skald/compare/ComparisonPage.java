@@ -150,7 +150,10 @@ public final class ComparisonPage {
                 difference.test().key().replace('_', ' '));
         String counts = cell.changes()
                 .map(changes -> String.format(
-                        Locale.ROOT, "<small>&minus;%d +%d items</small>", changes.lost().size(), changes.gained().size()))
+                        Locale.ROOT,
+                        "<small>&minus;%d +%d items</small>",
+                        changes.lost().size(),
+                        changes.gained().size()))
                 .orElse("");
         return String.format(
                 Locale.ROOT,
@@ -171,7 +174,8 @@ public final class ComparisonPage {
             first.merge(row.task(), row, (a, b) -> b.metric().equals("bits_per_byte") ? b : a);
         }
         first.values()
-                .forEach(row -> page.add("<section>").add(chart(row).svg(WIDTH, HEIGHT)).add("</section>\n"));
+                .forEach(row ->
+                        page.add("<section>").add(chart(row).svg(WIDTH, HEIGHT)).add("</section>\n"));
         page.add("</div>\n");
     }
 
@@ -183,7 +187,8 @@ public final class ComparisonPage {
         there.stream()
                 .filter(run -> run.step().isPresent())
                 .sorted((a, b) -> Long.compare(a.step().orElse(0), b.step().orElse(0)))
-                .forEach(run -> series.computeIfAbsent(run.series(), _ -> new ArrayList<>()).add(run));
+                .forEach(run -> series.computeIfAbsent(run.series(), _ -> new ArrayList<>())
+                        .add(run));
         boolean steps = series.values().stream().anyMatch(each -> each.size() > 1);
         if (!steps) {
             double[] x = new double[there.size()];
@@ -195,17 +200,14 @@ public final class ComparisonPage {
             for (int i = 0; i < x.length; i++) {
                 points.add(line("", row, List.of(there.get(i)), new double[] {x[i]}));
             }
-            return new Chart(row.label(), "", points, there.stream().map(Run::name).toList());
+            return new Chart(
+                    row.label(), "", points, there.stream().map(Run::name).toList());
         }
         List<Chart.Line> lines = new ArrayList<>();
-        double lowest = there.stream()
-                .flatMapToLong(run -> run.step().stream())
-                .min()
-                .orElse(0);
-        double highest = there.stream()
-                .flatMapToLong(run -> run.step().stream())
-                .max()
-                .orElse(0);
+        double lowest =
+                there.stream().flatMapToLong(run -> run.step().stream()).min().orElse(0);
+        double highest =
+                there.stream().flatMapToLong(run -> run.step().stream()).max().orElse(0);
         series.forEach((name, of) -> lines.add(line(
                 series.size() > 1 ? name : "",
                 row,
@@ -301,14 +303,14 @@ public final class ComparisonPage {
 
     private void method() {
         page.heading("How to read it");
-        page.add("<section><p>A cell has a run's value, its 95 %% interval, and below them the difference to %s with half "
-                + "its 95 %% interval. <b>*</b> marks a difference that is not by chance: McNemar's exact test where items "
-                + "are right or wrong, Student's t over items' differences for other means, the jackknife for what is no "
-                + "mean, all by pairs of the same items; Holm's procedure over all differences of a run, at %s. "
-                + "<b>u</b> marks one that has no items and is judged by two standard errors, which sees less. "
-                + "<b>!</b> marks runs that were not asked the same. &minus; and + count items that turned wrong, and "
-                + "right.</p></section>\n",
-                HtmlPage.escape(comparison.runs().baseline().name()),
-                Comparison.LEVEL);
+        page.add(
+                "<section><p>A cell has a run's value, its 95 %% interval, and below them the difference to %s with half "
+                        + "its 95 %% interval. <b>*</b> marks a difference that is not by chance: McNemar's exact test where items "
+                        + "are right or wrong, Student's t over items' differences for other means, the jackknife for what is no "
+                        + "mean, all by pairs of the same items; Holm's procedure over all differences of a run, at %s. "
+                        + "<b>u</b> marks one that has no items and is judged by two standard errors, which sees less. "
+                        + "<b>!</b> marks runs that were not asked the same. &minus; and + count items that turned wrong, and "
+                        + "right.</p></section>\n",
+                HtmlPage.escape(comparison.runs().baseline().name()), Comparison.LEVEL);
     }
 }

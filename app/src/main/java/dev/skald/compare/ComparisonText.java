@@ -36,7 +36,10 @@ public final class ComparisonText {
             text.lines();
         }
         text.legend();
-        comparison.notices().forEach(notice -> text.out.append("note: ").append(notice.line()).append('\n'));
+        comparison
+                .notices()
+                .forEach(notice ->
+                        text.out.append("note: ").append(notice.line()).append('\n'));
         if (changed > 0) {
             text.changed(changed);
         }
@@ -82,7 +85,8 @@ public final class ComparisonText {
         for (Row row : comparison.rows()) {
             List<String> line = new ArrayList<>(List.of(label(row)));
             for (int i = 0; i < runs.size(); i++) {
-                Optional<Cell> cell = Optional.ofNullable(row.cells().get(runs.get(i).name()));
+                Optional<Cell> cell =
+                        Optional.ofNullable(row.cells().get(runs.get(i).name()));
                 line.add(cell.map(ComparisonText::value).orElse(Numbers.NONE));
                 if (i > 0) {
                     line.add(cell.map(ComparisonText::difference).orElse(""));
@@ -107,7 +111,11 @@ public final class ComparisonText {
         out.append(" ".repeat(widths[0]));
         for (int i = 0; i < runs.size(); i++) {
             int width = i == 0 ? widths[1] : widths[2 * i] + GAP.length() + widths[2 * i + 1];
-            out.append(GAP).append(i == runs.size() - 1 ? cut(runs.get(i).name(), width) : padded(runs.get(i).name(), width));
+            out.append(GAP)
+                    .append(
+                            i == runs.size() - 1
+                                    ? cut(runs.get(i).name(), width)
+                                    : padded(runs.get(i).name(), width));
         }
         end();
         for (List<String> line : table) {
@@ -137,7 +145,10 @@ public final class ComparisonText {
                 cell.changes()
                         .ifPresent(changes -> out.append(GAP)
                                 .append(String.format(
-                                        Locale.ROOT, "-%d +%d items", changes.lost().size(), changes.gained().size())));
+                                        Locale.ROOT,
+                                        "-%d +%d items",
+                                        changes.lost().size(),
+                                        changes.gained().size())));
                 end();
             }
         }
@@ -154,11 +165,14 @@ public final class ComparisonText {
         List<Cell> cells = comparison.rows().stream()
                 .flatMap(row -> row.cells().values().stream())
                 .toList();
-        out.append("±: half a 95 % interval; differences are to ").append(comparison.runs().baseline().name());
+        out.append("±: half a 95 % interval; differences are to ")
+                .append(comparison.runs().baseline().name());
         if (comparison.rows().stream().anyMatch(row -> !row.higherIsBetter())) {
             out.append("; ↓ less is better");
         }
-        out.append("\n*: not by chance (Holm over a run's differences, ").append(Comparison.LEVEL).append(')');
+        out.append("\n*: not by chance (Holm over a run's differences, ")
+                .append(Comparison.LEVEL)
+                .append(')');
         if (cells.stream().anyMatch(Cell::unlike)) {
             out.append("; !: not asked the same, see the notes");
         }
@@ -191,8 +205,8 @@ public final class ComparisonText {
                             gained.size()));
                     lost.stream()
                             .limit(most)
-                            .forEach(each -> item(
-                                    "-", each, run.name(), each.model().answer()));
+                            .forEach(each ->
+                                    item("-", each, run.name(), each.model().answer()));
                     gained.stream()
                             .limit(most)
                             .forEach(each -> item(

@@ -38,11 +38,14 @@ final class EuroEvalRuns {
         Map<String, Map<String, TaskResult>> models = new LinkedHashMap<>();
         ResultJson.readLines(file, (place, line) -> {
             if (!isResult(line)) {
-                throw new InvalidInputException(place + ": not a result of EuroEval: expected model, dataset and results");
+                throw new InvalidInputException(
+                        place + ": not a result of EuroEval: expected model, dataset and results");
             }
             boolean every = line.path("model_info").isObject();
             String model = every
-                    ? line.path("model_info").path("id").asText(line.path("model_info").path("name").asText())
+                    ? line.path("model_info")
+                            .path("id")
+                            .asText(line.path("model_info").path("name").asText())
                     : line.get("model").textValue();
             TaskResult task = every ? everyEvalEver(place, line) : own(place, line);
             models.computeIfAbsent(model, _ -> new LinkedHashMap<>()).put(task.task(), task);
@@ -60,12 +63,15 @@ final class EuroEvalRuns {
         JsonNode total = line.path(RESULTS).path("total");
         total.properties().forEach(entry -> {
             String key = entry.getKey();
-            if (!key.endsWith(ERROR) && !key.equals("num_failed_instances") && entry.getValue().isNumber()) {
+            if (!key.endsWith(ERROR)
+                    && !key.equals("num_failed_instances")
+                    && entry.getValue().isNumber()) {
                 double half = total.path(key + ERROR).asDouble(Double.NaN);
                 add(figures, place, key, entry.getValue(), half);
             }
         });
-        String version = line.path("euroeval_version").asText(line.path("scandeval_version").asText(""));
+        String version = line.path("euroeval_version")
+                .asText(line.path("scandeval_version").asText(""));
         return task(line.get("dataset").textValue(), figures, line, version);
     }
 
@@ -74,14 +80,24 @@ final class EuroEvalRuns {
         for (JsonNode each : line.get("evaluation_results")) {
             JsonNode details = each.path("score_details");
             JsonNode interval = details.path("uncertainty").path("confidence_interval");
-            double half = (interval.path("upper").asDouble(Double.NaN) - interval.path("lower").asDouble(Double.NaN)) / 2;
+            double half = (interval.path("upper").asDouble(Double.NaN)
+                            - interval.path("lower").asDouble(Double.NaN))
+                    / 2;
             add(figures, place, each.path("evaluation_name").asText(), details.path("score"), half);
         }
         JsonNode library = line.path("eval_library");
         String dataset = library.path(ADDITIONAL)
                 .path("dataset")
-                .asText(line.path("evaluation_results").path(0).path("source_data").path("dataset_name").asText());
-        return task(dataset, figures, library.path(ADDITIONAL), library.path("version").asText(""));
+                .asText(line.path("evaluation_results")
+                        .path(0)
+                        .path("source_data")
+                        .path("dataset_name")
+                        .asText());
+        return task(
+                dataset,
+                figures,
+                library.path(ADDITIONAL),
+                library.path("version").asText(""));
     }
 
     private static void add(

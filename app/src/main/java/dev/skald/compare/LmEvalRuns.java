@@ -6,7 +6,6 @@ import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,8 @@ final class LmEvalRuns {
 
     static boolean isResult(ObjectNode root) {
         return root.path(RESULTS).isObject()
-                && root.get(RESULTS).properties().stream().allMatch(task -> task.getValue().isObject());
+                && root.get(RESULTS).properties().stream()
+                        .allMatch(task -> task.getValue().isObject());
     }
 
     /** One run of all files; of a task that is in several, the newest. */
@@ -122,10 +122,9 @@ final class LmEvalRuns {
     }
 
     private static Optional<Path> samples(Path results, String task) {
-        String time = results.getFileName().toString().replaceFirst("^results", "").replaceFirst("\\.json$", "");
+        String time =
+                results.getFileName().toString().replaceFirst("^results", "").replaceFirst("\\.json$", "");
         Path file = results.resolveSibling("samples_" + task + time + ".jsonl");
         return Files.isRegularFile(file) ? Optional.of(file) : Optional.empty();
     }
-
-
 }

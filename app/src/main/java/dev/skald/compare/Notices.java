@@ -91,8 +91,7 @@ final class Notices {
         return unlike;
     }
 
-    void addUnpaired(
-            Run run, TaskResult result, String metric, List<Item> items, List<Item> baseItems, Pairing pairs) {
+    void addUnpaired(Run run, TaskResult result, String metric, List<Item> items, List<Item> baseItems, Pairing pairs) {
         String text;
         if (items.isEmpty() || baseItems.isEmpty()) {
             text = "compared by standard errors, not by item: no samples";

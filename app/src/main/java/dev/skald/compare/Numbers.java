@@ -39,6 +39,8 @@ final class Numbers {
         if (Double.isNaN(p)) {
             return NONE;
         }
-        return p < 0.0001 ? "<0.0001" : p < 0.01 ? String.format(Locale.ROOT, "%.4f", p) : String.format(Locale.ROOT, "%.2f", p);
+        return p < 0.0001
+                ? "<0.0001"
+                : p < 0.01 ? String.format(Locale.ROOT, "%.4f", p) : String.format(Locale.ROOT, "%.2f", p);
     }
 }

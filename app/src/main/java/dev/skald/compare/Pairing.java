@@ -41,9 +41,8 @@ record Pairing(List<Item> model, List<Item> baseline, boolean byNumber) {
         Map<String, Item> keyed = new LinkedHashMap<>();
         Map<String, Integer> seen = new HashMap<>();
         for (Item item : items) {
-            String key = byNumber
-                    ? String.valueOf(item.doc())
-                    : item.key() + " " + seen.merge(item.key(), 1, Integer::sum);
+            String key =
+                    byNumber ? String.valueOf(item.doc()) : item.key() + " " + seen.merge(item.key(), 1, Integer::sum);
             keyed.put(key, item);
         }
         return keyed;

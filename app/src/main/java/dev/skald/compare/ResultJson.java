@@ -67,8 +67,8 @@ final class ResultJson {
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw new InvalidInputException(
-                place + ": found " + node.getNodeType().toString().toLowerCase(java.util.Locale.ROOT) + ", expected an object");
+        throw new InvalidInputException(place + ": found "
+                + node.getNodeType().toString().toLowerCase(java.util.Locale.ROOT) + ", expected an object");
     }
 
     private static String firstLine(JsonProcessingException e) {

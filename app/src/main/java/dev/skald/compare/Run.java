@@ -33,8 +33,8 @@ public record Run(String name, String model, Path path, Source source, Map<Strin
         }
     }
 
-    private static final Pattern STEP =
-            Pattern.compile("(?i)(?:checkpoint|ckpt|step|iter|update)s?[-_ ]?(\\d{1,15})(?!.*(?:checkpoint|ckpt|step)[-_ ]?\\d)");
+    private static final Pattern STEP = Pattern.compile(
+            "(?i)(?:checkpoint|ckpt|step|iter|update)s?[-_ ]?(\\d{1,15})(?!.*(?:checkpoint|ckpt|step)[-_ ]?\\d)");
 
     /** After how many updates its checkpoint was written, where its name says so, or what its file says of the model. */
     public OptionalLong step() {

@@ -56,8 +56,8 @@ public record Runs(List<Run> all, Run baseline) {
             others.removeIf(run -> only.stream().noneMatch(pattern -> matches(pattern, run)));
         }
         if (others.isEmpty()) {
-            throw new InvalidInputException("found one run, " + first.name() + " (" + first.path()
-                    + "), expected two or more to compare");
+            throw new InvalidInputException(
+                    "found one run, " + first.name() + " (" + first.path() + "), expected two or more to compare");
         }
         if (others.stream().allMatch(run -> run.step().isPresent())) {
             others.sort(Comparator.comparing(Run::series)
@@ -96,8 +96,8 @@ public record Runs(List<Run> all, Run baseline) {
     private static InvalidInputException unknown(String option, String wanted, List<Run> runs) {
         List<String> names = runs.stream().map(Run::name).toList();
         String near = NearestName.suggestion(wanted, names);
-        return new InvalidInputException(
-                option + ": no run is named '" + wanted + "'" + (near.isEmpty() ? ", there are " + names.size() : "; " + near));
+        return new InvalidInputException(option + ": no run is named '" + wanted + "'"
+                + (near.isEmpty() ? ", there are " + names.size() : "; " + near));
     }
 
     private static boolean isPath(String text) {
@@ -121,7 +121,8 @@ public record Runs(List<Run> all, Run baseline) {
         }
         String before = paths.put(real(path), given);
         if (before != null) {
-            throw new InvalidInputException(given + ": is given twice" + (before.equals(given) ? "" : ", as " + before + " too"));
+            throw new InvalidInputException(
+                    given + ": is given twice" + (before.equals(given) ? "" : ", as " + before + " too"));
         }
         List<Run> found = Files.isDirectory(path) ? ofDirectory(path) : ofFile(path);
         if (named && found.size() > 1) {

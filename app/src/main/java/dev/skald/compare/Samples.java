@@ -1,11 +1,11 @@
 package dev.skald.compare;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.skald.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +63,9 @@ final class Samples {
         String prompt = argument(arguments, 0, 0);
         return new Item(
                 doc,
-                line.path("doc").isObject() ? hash(sorted(line.get("doc"))) : line.path("doc_hash").asText(""),
+                line.path("doc").isObject()
+                        ? hash(sorted(line.get("doc")))
+                        : line.path("doc_hash").asText(""),
                 prompt == null ? line.path("prompt_hash").asText("") : hash(prompt),
                 prompt == null ? "" : question(prompt),
                 target(line.path("target"), arguments),
@@ -108,9 +110,11 @@ final class Samples {
         String last = text.substring(text.lastIndexOf("\n\n") + 1).strip();
         return last.length() <= LONGEST_QUESTION
                 ? last
-                : "…" + last.substring(Character.isLowSurrogate(last.charAt(last.length() - LONGEST_QUESTION))
-                        ? last.length() - LONGEST_QUESTION + 1
-                        : last.length() - LONGEST_QUESTION);
+                : "…"
+                        + last.substring(
+                                Character.isLowSurrogate(last.charAt(last.length() - LONGEST_QUESTION))
+                                        ? last.length() - LONGEST_QUESTION + 1
+                                        : last.length() - LONGEST_QUESTION);
     }
 
     /** The text of the right choice where its number is given. */
@@ -133,7 +137,10 @@ final class Samples {
         }
         int most = 0;
         for (int i = 1; i < responses.size(); i++) {
-            most = responses.get(i).path(0).asDouble() > responses.get(most).path(0).asDouble() ? i : most;
+            most = responses.get(i).path(0).asDouble()
+                            > responses.get(most).path(0).asDouble()
+                    ? i
+                    : most;
         }
         String choice = argument(arguments, most, 1);
         return choice == null ? String.valueOf(most) : choice.strip();

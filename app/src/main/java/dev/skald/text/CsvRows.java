@@ -162,7 +162,9 @@ final class CsvRows implements RowReader {
 
         Records(Path file, LongConsumer consumed) throws IOException {
             this.file = file;
-            separator = UnpackingInputStream.plainName(file).toLowerCase(java.util.Locale.ROOT).endsWith(".tsv")
+            separator = UnpackingInputStream.plainName(file)
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .endsWith(".tsv")
                     ? '\t'
                     : ',';
             in = new BufferedReader(new InputStreamReader(

@@ -34,8 +34,8 @@ public interface RowReader extends AutoCloseable {
             case JSON_LINES -> new JsonRows(file);
             case PARQUET -> new NestedParquetRows(file);
             case TEXT, TEXT_LINES ->
-                throw new InvalidInputException(
-                        file + ": expected rows with fields: .jsonl, .json, .csv (perhaps with .gz or .zst) or .parquet");
+                throw new InvalidInputException(file
+                        + ": expected rows with fields: .jsonl, .json, .csv (perhaps with .gz or .zst) or .parquet");
         };
     }
 }

@@ -93,7 +93,11 @@ class CheckedOutputTest {
             fails("evaluate", "--text", text.toString());
             fails("evaluate", "--json", "--text", text.toString());
             fails("compare", folder.resolve("a").toString(), folder.resolve("b").toString());
-            fails("compare", "--json", folder.resolve("a").toString(), folder.resolve("b").toString());
+            fails(
+                    "compare",
+                    "--json",
+                    folder.resolve("a").toString(),
+                    folder.resolve("b").toString());
             fails("doctor");
             fails("doctor", "--json");
             fails("corpus", "--explain", recipe.toString(), data, output);

@@ -44,11 +44,13 @@ class CompareCommandTest {
      */
     @Test
     void modelsThatAreKnownByHand() throws IOException {
-        Path uniform = TinyLlama.bigram(new float[TinyLlama.VOCAB][TinyLlama.VOCAB]).write(directory.resolve("uniform"));
+        Path uniform =
+                TinyLlama.bigram(new float[TinyLlama.VOCAB][TinyLlama.VOCAB]).write(directory.resolve("uniform"));
         float[][] scores = new float[TinyLlama.VOCAB][TinyLlama.VOCAB];
         scores['a']['b'] = 20;
         Path knowing = TinyLlama.bigram(scores).write(directory.resolve("knowing"));
-        Files.writeString(directory.resolve("items.csv"), "q,first,second,right\n\"a\",b,c,0\n\"xa\",c,b,1\n\"ya\",c,b,1\n");
+        Files.writeString(
+                directory.resolve("items.csv"), "q,first,second,right\n\"a\",b,c,0\n\"xa\",c,b,1\n\"ya\",c,b,1\n");
         Path task = Files.writeString(directory.resolve("quiz.yaml"), """
                 task: quiz
                 dataset_path: csv
@@ -62,13 +64,23 @@ class CompareCommandTest {
                 metric_list: [{metric: acc}, {metric: bits_per_character}]
                 """);
         for (Path model : new Path[] {uniform, knowing}) {
-            skald("evaluate", "--model", model, "--dtype", "f32", "--tasks", task, "--out", directory.resolve("results").resolve(model.getFileName()))
+            skald(
+                            "evaluate",
+                            "--model",
+                            model,
+                            "--dtype",
+                            "f32",
+                            "--tasks",
+                            task,
+                            "--out",
+                            directory.resolve("results").resolve(model.getFileName()))
                     .result();
         }
         Path page = directory.resolve("page.html");
         JsonNode json = new ObjectMapper()
-                .readTree(skald("compare", directory.resolve("results"), "--baseline", "uniform", "--json", "--out", page)
-                        .result());
+                .readTree(
+                        skald("compare", directory.resolve("results"), "--baseline", "uniform", "--json", "--out", page)
+                                .result());
         assertThat(json.get("baseline").textValue()).isEqualTo("uniform");
         JsonNode acc = json.at("/results/0/runs/knowing");
         assertThat(acc.get("value").doubleValue()).isEqualTo(1);
@@ -77,10 +89,14 @@ class CompareCommandTest {
         assertThat(acc.at("/difference/p").doubleValue()).as("two heads of two").isCloseTo(0.5, offset(1e-12));
         assertThat(acc.at("/changed/wrong_to_right/count").intValue()).isEqualTo(2);
         assertThat(acc.at("/changed/wrong_to_right/first/0").toString())
-                .contains("\"doc_id\":1", "\"question\":\"xa\"", "\"target\":\"b\"", "\"baseline\":\"c\"", "\"run\":\"b\"");
+                .contains(
+                        "\"doc_id\":1",
+                        "\"question\":\"xa\"",
+                        "\"target\":\"b\"",
+                        "\"baseline\":\"c\"",
+                        "\"run\":\"b\"");
         JsonNode bits = json.at("/results/1/runs/knowing");
-        assertThat(bits.at("/difference/value").doubleValue())
-                .isCloseTo(-Math.log(258) / Math.log(2), offset(1e-4));
+        assertThat(bits.at("/difference/value").doubleValue()).isCloseTo(-Math.log(258) / Math.log(2), offset(1e-4));
         assertThat(bits.at("/difference/better").booleanValue()).isTrue();
         assertThat(Files.readString(page)).startsWith("<!doctype html>").contains("knowing", "uniform");
     }
@@ -107,13 +123,20 @@ class CompareCommandTest {
         assertThat(skald("compare", a).error()).contains("found one run, a", "expected two or more");
         assertThat(skald("compare", a, b).error()).isEqualTo("b has no task of a: found t2, expected one of t1");
         assertThat(skald("compare", a, a).error()).contains("is given twice");
-        assertThat(skald("compare", a, a.resolve("results_1.json")).error()).contains("two runs are named 'a'", "name them");
-        assertThat(skald("compare", a, c).error()).contains("c/results_1.json", "results.t1.acc,none: found NaN, expected a number");
+        assertThat(skald("compare", a, a.resolve("results_1.json")).error())
+                .contains("two runs are named 'a'", "name them");
+        assertThat(skald("compare", a, c).error())
+                .contains("c/results_1.json", "results.t1.acc,none: found NaN, expected a number");
         assertThat(skald("compare", a, directory.resolve("no")).error()).contains("no: no such file or directory");
-        assertThat(skald("compare", a, Files.createDirectories(directory.resolve("empty"))).error()).contains("empty: has no result");
-        assertThat(skald("compare", a, results("d", "t1=0.4"), "--baseline", "aa").error())
+        assertThat(skald("compare", a, Files.createDirectories(directory.resolve("empty")))
+                        .error())
+                .contains("empty: has no result");
+        assertThat(skald("compare", a, results("d", "t1=0.4"), "--baseline", "aa")
+                        .error())
                 .contains("--baseline: no run is named 'aa'; did you mean 'a'?");
-        assertThat(skald("compare", a, directory.resolve("d"), "--changed", "-1").error()).contains("--changed: found -1");
+        assertThat(skald("compare", a, directory.resolve("d"), "--changed", "-1")
+                        .error())
+                .contains("--changed: found -1");
         Path other = Files.writeString(directory.resolve("config.json"), "{\"hidden_size\": 8}");
         assertThat(skald("compare", a, other).error()).contains("config.json: not a result file");
         Path broken = Files.writeString(directory.resolve("x.json"), "{\"results\": {\n\"t1\": ");
@@ -130,7 +153,8 @@ class CompareCommandTest {
     void brokenSamplesNameFileAndLine() throws IOException {
         Path a = results("a", "t1=0.5");
         Path b = results("b", "t1=0.5");
-        String line = "{\"doc_id\": 0, \"doc\": {\"q\": 1}, \"metrics\": [\"acc\"], \"acc\": 1.0, \"filter\": \"none\"}\n";
+        String line =
+                "{\"doc_id\": 0, \"doc\": {\"q\": 1}, \"metrics\": [\"acc\"], \"acc\": 1.0, \"filter\": \"none\"}\n";
         Files.writeString(a.resolve("samples_t1_1.jsonl"), line);
         for (String[] each : new String[][] {
             {line + "{\"doc_id\": 1,\n", "b/samples_t1_1.jsonl: line 2: not JSON"},
@@ -140,7 +164,9 @@ class CompareCommandTest {
             {"[1]\n", "b/samples_t1_1.jsonl: line 1: found array, expected an object"}
         }) {
             Files.writeString(b.resolve("samples_t1_1.jsonl"), each[0]);
-            assertThat(skald("compare", a, b, "--out", directory.resolve("no.html")).error()).contains(each[1]);
+            assertThat(skald("compare", a, b, "--out", directory.resolve("no.html"))
+                            .error())
+                    .contains(each[1]);
         }
         assertThat(directory.resolve("no.html")).doesNotExist();
     }

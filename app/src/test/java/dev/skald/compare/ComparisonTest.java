@@ -70,28 +70,43 @@ class ComparisonTest {
     @Test
     void pairsOfItemsAreAsNumpyHasThem() throws IOException {
         Comparison comparison = compare("base", "checkpoint-1000", "checkpoint-200");
-        assertThat(comparison.runs().all()).extracting(Run::name).containsExactly("base", "checkpoint-200", "checkpoint-1000");
+        assertThat(comparison.runs().all())
+                .extracting(Run::name)
+                .containsExactly("base", "checkpoint-200", "checkpoint-1000");
         assertThat(comparison.notices()).isEmpty();
         assertThat(comparison.rows()).hasSize(4);
         for (var model : golden.get("expected").properties()) {
             for (var metric : model.getValue().properties()) {
-                String task = metric.getKey().startsWith("word") || metric.getKey().startsWith("bits") ? "text" : "quiz";
-                Comparison.Cell cell = row(comparison, task, metric.getKey()).cells().get(model.getKey());
+                String task =
+                        metric.getKey().startsWith("word") || metric.getKey().startsWith("bits") ? "text" : "quiz";
+                Comparison.Cell cell =
+                        row(comparison, task, metric.getKey()).cells().get(model.getKey());
                 Difference found = cell.difference().orElseThrow();
                 JsonNode expected = metric.getValue();
                 String what = model.getKey() + " " + metric.getKey();
-                assertThat(cell.value()).isEqualTo(golden.at("/values/" + model.getKey() + "/" + metric.getKey()).doubleValue());
-                assertThat(found.value()).as(what).isCloseTo(expected.get("value").doubleValue(), TOLERANCE);
-                assertThat(found.standardError()).as(what).isCloseTo(expected.get("stderr").doubleValue(), TOLERANCE);
+                assertThat(cell.value())
+                        .isEqualTo(golden.at("/values/" + model.getKey() + "/" + metric.getKey())
+                                .doubleValue());
+                assertThat(found.value())
+                        .as(what)
+                        .isCloseTo(expected.get("value").doubleValue(), TOLERANCE);
+                assertThat(found.standardError())
+                        .as(what)
+                        .isCloseTo(expected.get("stderr").doubleValue(), TOLERANCE);
                 assertThat(found.low()).as(what).isCloseTo(expected.get("low").doubleValue(), TOLERANCE);
                 assertThat(found.high()).as(what).isCloseTo(expected.get("high").doubleValue(), TOLERANCE);
                 assertThat(found.p()).as(what).isCloseTo(expected.get("p").doubleValue(), TOLERANCE);
-                assertThat(cell.holm()).as(what).isCloseTo(expected.get("p_holm").doubleValue(), TOLERANCE);
-                assertThat(found.test()).as(what).isEqualTo(switch (metric.getKey()) {
-                    case "acc" -> Difference.Test.MCNEMAR;
-                    case "brier" -> Difference.Test.PAIRED_T;
-                    default -> Difference.Test.PAIRED_JACKKNIFE;
-                });
+                assertThat(cell.holm())
+                        .as(what)
+                        .isCloseTo(expected.get("p_holm").doubleValue(), TOLERANCE);
+                assertThat(found.test())
+                        .as(what)
+                        .isEqualTo(
+                                switch (metric.getKey()) {
+                                    case "acc" -> Difference.Test.MCNEMAR;
+                                    case "brier" -> Difference.Test.PAIRED_T;
+                                    default -> Difference.Test.PAIRED_JACKKNIFE;
+                                });
             }
         }
         assertThat(row(comparison, "text", "bits_per_byte").cells().get("base").stderr())
@@ -103,18 +118,38 @@ class ComparisonTest {
     void itemsThatChangedAreCounted() throws IOException {
         Comparison comparison = compare("base", "checkpoint-200", "checkpoint-1000");
         for (var model : golden.get("changed").properties()) {
-            Changes changes = row(comparison, "quiz", "acc").cells().get(model.getKey()).changes().orElseThrow();
-            JsonNode lost = JSON.valueToTree(changes.lost().stream().map(each -> each.model().doc()).toList());
-            JsonNode gained = JSON.valueToTree(changes.gained().stream().map(each -> each.model().doc()).toList());
+            Changes changes = row(comparison, "quiz", "acc")
+                    .cells()
+                    .get(model.getKey())
+                    .changes()
+                    .orElseThrow();
+            JsonNode lost = JSON.valueToTree(
+                    changes.lost().stream().map(each -> each.model().doc()).toList());
+            JsonNode gained = JSON.valueToTree(
+                    changes.gained().stream().map(each -> each.model().doc()).toList());
             assertThat(lost.toString()).isEqualTo(model.getValue().get("lost").toString());
-            assertThat(gained.toString()).isEqualTo(model.getValue().get("gained").toString());
+            assertThat(gained.toString())
+                    .isEqualTo(model.getValue().get("gained").toString());
         }
-        Changes.Change first = row(comparison, "quiz", "acc").cells().get("checkpoint-1000").changes().orElseThrow().lost().getFirst();
+        Changes.Change first = row(comparison, "quiz", "acc")
+                .cells()
+                .get("checkpoint-1000")
+                .changes()
+                .orElseThrow()
+                .lost()
+                .getFirst();
         long doc = first.model().doc();
         assertThat(first.model().question()).isEqualTo("Fråga " + doc + ": <b>?\nSvar:");
-        assertThat(first.baseline().answer()).as("it was right").isEqualTo(first.baseline().target()).endsWith("av " + doc);
+        assertThat(first.baseline().answer())
+                .as("it was right")
+                .isEqualTo(first.baseline().target())
+                .endsWith("av " + doc);
         assertThat(first.model().answer()).isNotEqualTo(first.model().target()).endsWith("av " + doc);
-        assertThat(row(comparison, "quiz", "brier").cells().get("checkpoint-200").changes()).isEmpty();
+        assertThat(row(comparison, "quiz", "brier")
+                        .cells()
+                        .get("checkpoint-200")
+                        .changes())
+                .isEmpty();
     }
 
     @Test
@@ -122,9 +157,14 @@ class ComparisonTest {
         Comparison comparison = compare("euroeval_benchmark_results.jsonl");
         assertThat(comparison.runs().all()).extracting(Run::name).containsExactly("org/first", "org/second");
         for (var task : golden.get("euroeval").properties()) {
-            Difference found = row(comparison, task.getKey(), "mcc").cells().get("org/second").difference().orElseThrow();
+            Difference found = row(comparison, task.getKey(), "mcc")
+                    .cells()
+                    .get("org/second")
+                    .difference()
+                    .orElseThrow();
             assertThat(found.value()).isCloseTo(task.getValue().get("value").doubleValue(), TOLERANCE);
-            assertThat(found.standardError()).isCloseTo(task.getValue().get("stderr").doubleValue(), TOLERANCE);
+            assertThat(found.standardError())
+                    .isCloseTo(task.getValue().get("stderr").doubleValue(), TOLERANCE);
             assertThat(found.p()).isCloseTo(task.getValue().get("p").doubleValue(), TOLERANCE);
             assertThat(found.test()).isEqualTo(Difference.Test.UNPAIRED);
         }
@@ -133,7 +173,12 @@ class ComparisonTest {
                 .containsExactly(
                         "org/second: scala-sv, swerec: version of EuroEval: 18.2.0, the baseline has 12.10.5",
                         "org/second: scala-sv, swerec: compared by standard errors, not by item: no samples");
-        assertThat(Runs.read(List.of(directory.resolve("euroeval_benchmark_results.jsonl").toString()), Optional.of("org/second"), List.of("*first"))
+        assertThat(Runs.read(
+                                List.of(directory
+                                        .resolve("euroeval_benchmark_results.jsonl")
+                                        .toString()),
+                                Optional.of("org/second"),
+                                List.of("*first"))
                         .all())
                 .extracting(Run::name)
                 .containsExactly("org/second", "org/first");
@@ -142,7 +187,8 @@ class ComparisonTest {
     /** A copy of a run with changes to its results file, and to the lines of its quiz. */
     private Comparison changed(String results, String by, UnaryOperator<List<String>> lines) throws IOException {
         Path copy = Files.createDirectories(directory.resolve("copy"));
-        for (String name : List.of("results_" + TIME + ".json", "samples_quiz_" + TIME + ".jsonl", "samples_text_" + TIME + ".jsonl")) {
+        for (String name : List.of(
+                "results_" + TIME + ".json", "samples_quiz_" + TIME + ".jsonl", "samples_text_" + TIME + ".jsonl")) {
             String text = Files.readString(directory.resolve("checkpoint-200").resolve(name));
             if (name.startsWith("results")) {
                 text = text.replace(results, by);
@@ -155,37 +201,56 @@ class ComparisonTest {
     }
 
     private static List<String> kinds(Comparison comparison) {
-        return comparison.notices().stream().map(notice -> notice.kind() + " " + notice.line()).toList();
+        return comparison.notices().stream()
+                .map(notice -> notice.kind() + " " + notice.line())
+                .toList();
     }
 
     @Test
     void whatIsNotTheSameIsSaid() throws IOException {
         assertThat(kinds(changed("\"n-shot\": {\n    \"quiz\": 0", "\"n-shot\": {\n    \"quiz\": 5", lines -> lines)))
                 .containsExactly("setting copy: quiz: shots: 5, the baseline has 0");
-        assertThat(kinds(changed("\"versions\": {\n    \"quiz\": 1.0", "\"versions\": {\n    \"quiz\": 2.0", lines -> lines)))
+        assertThat(kinds(changed(
+                        "\"versions\": {\n    \"quiz\": 1.0", "\"versions\": {\n    \"quiz\": 2.0", lines -> lines)))
                 .containsExactly("setting copy: quiz: version: 2.0, the baseline has 1.0");
-        assertThat(kinds(changed("", "", lines -> lines.stream().map(line -> line.replace("Svar:", "Svara:")).toList())))
+        assertThat(kinds(changed(
+                        "",
+                        "",
+                        lines -> lines.stream()
+                                .map(line -> line.replace("Svar:", "Svara:"))
+                                .toList())))
                 .containsExactly("prompts copy: quiz: 24 of 24 prompts differ");
-        Comparison others = changed("", "", lines -> lines.stream()
-                .map(line -> line.replace("{\"q\": 3,", "{\"q\": 103,"))
-                .toList());
+        Comparison others = changed(
+                "",
+                "",
+                lines -> lines.stream()
+                        .map(line -> line.replace("{\"q\": 3,", "{\"q\": 103,"))
+                        .toList());
         assertThat(kinds(others))
-                .containsExactly("items copy: quiz: 23 of 24 items are among the baseline's 24, and the difference is of those");
+                .containsExactly(
+                        "items copy: quiz: 23 of 24 items are among the baseline's 24, and the difference is of those");
         Comparison.Cell cell = row(others, "quiz", "acc").cells().get("copy");
         assertThat(cell.unlike()).isTrue();
         assertThat(cell.difference().orElseThrow().items()).isEqualTo(23);
-        assertThat(row(others, "text", "bits_per_byte").cells().get("copy").unlike()).isFalse();
+        assertThat(row(others, "text", "bits_per_byte").cells().get("copy").unlike())
+                .isFalse();
         Comparison limited = changed("\"effective\": 24", "\"effective\": 10", lines -> lines.subList(0, 10));
         assertThat(kinds(limited))
                 .as("and the value of 24 items is not that of 10")
                 .contains(
                         "setting copy: quiz, text: items: 10, the baseline has 24",
                         "unpaired copy: quiz: acc: compared by standard errors, not by item: the samples do not add up to the values");
-        Comparison reordered = changed("", "", lines -> IntStream.range(0, 24)
-                .mapToObj(i -> lines.get(23 - i).replaceFirst("\"doc_id\": \\d+", "\"doc_id\": " + i))
-                .toList());
-        assertThat(reordered.notices()).as("a document is itself wherever it stands").isEmpty();
-        Difference moved = row(reordered, "quiz", "acc").cells().get("copy").difference().orElseThrow();
+        Comparison reordered = changed(
+                "",
+                "",
+                lines -> IntStream.range(0, 24)
+                        .mapToObj(i -> lines.get(23 - i).replaceFirst("\"doc_id\": \\d+", "\"doc_id\": " + i))
+                        .toList());
+        assertThat(reordered.notices())
+                .as("a document is itself wherever it stands")
+                .isEmpty();
+        Difference moved =
+                row(reordered, "quiz", "acc").cells().get("copy").difference().orElseThrow();
         JsonNode expected = golden.at("/expected/checkpoint-200/acc");
         assertThat(moved.items()).isEqualTo(24);
         assertThat(moved.standardError()).isCloseTo(expected.get("stderr").doubleValue(), TOLERANCE);
@@ -207,14 +272,18 @@ class ComparisonTest {
     @Test
     void thePageIsWellFormedAndEscapesWhatOthersWrote() throws Exception {
         String page = ComparisonPage.of(compare("base", "checkpoint-200", "checkpoint-1000"), 5);
-        assertThat(page).doesNotContain("Fråga 1: <b>", "<script", "http:").contains("&lt;b&gt;?", "prefers-color-scheme: dark");
+        assertThat(page)
+                .doesNotContain("Fråga 1: <b>", "<script", "http:")
+                .contains("&lt;b&gt;?", "prefers-color-scheme: dark");
         int charts = 0;
         for (int at = page.indexOf("<svg"); at >= 0; at = page.indexOf("<svg", at + 1)) {
             String svg = page.substring(at, page.indexOf("</svg>", at) + 6);
             DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
                     .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
-            assertThat(svg).as("checkpoints on a line of steps, the baseline level beside them").contains(">step<", ">base<", ">1000<");
+            assertThat(svg)
+                    .as("checkpoints on a line of steps, the baseline level beside them")
+                    .contains(">step<", ">base<", ">1000<");
             charts++;
         }
         assertThat(charts).as("one for each task").isEqualTo(2);
@@ -236,7 +305,8 @@ class ComparisonTest {
         Comparison many = compare(ten.toArray(String[]::new));
         assertThat(many.runs().all()).extracting(Run::name).endsWith("run-step900", "run-step1000");
         String lines = ComparisonText.of(many, 0);
-        assertThat(lines.lines().filter(line -> line.startsWith("  run-step1000"))).hasSize(4);
+        assertThat(lines.lines().filter(line -> line.startsWith("  run-step1000")))
+                .hasSize(4);
         assertThat(lines.lines().filter(line -> !line.startsWith("note"))).allMatch(line -> line.length() <= 100);
     }
 
@@ -250,7 +320,18 @@ class ComparisonTest {
         assertThat(cell.properties().stream().map(key -> key.getKey()))
                 .containsExactly("value", "stderr", "low", "high", "items", "difference", "changed");
         assertThat(cell.get("difference").properties().stream().map(key -> key.getKey()))
-                .containsExactly("value", "stderr", "low", "high", "p", "p_holm", "significant", "better", "test", "paired_items", "comparable");
+                .containsExactly(
+                        "value",
+                        "stderr",
+                        "low",
+                        "high",
+                        "p",
+                        "p_holm",
+                        "significant",
+                        "better",
+                        "test",
+                        "paired_items",
+                        "comparable");
         assertThat(cell.at("/changed/right_to_wrong/first")).hasSize(1);
         assertThat(cell.at("/changed/right_to_wrong/count").intValue())
                 .isEqualTo(golden.at("/changed/checkpoint-1000/lost").size());
@@ -271,13 +352,18 @@ class ComparisonTest {
 
     @Test
     void stepsAreReadFromNames() {
-        for (var each : List.of(List.of("checkpoint-100", "100", ""), List.of("nordic/step_2000", "2000", "nordic"), List.of("ckpt7", "7", ""), List.of("global_step55-q4", "55", "global_-q4"))) {
+        for (var each : List.of(
+                List.of("checkpoint-100", "100", ""),
+                List.of("nordic/step_2000", "2000", "nordic"),
+                List.of("ckpt7", "7", ""),
+                List.of("global_step55-q4", "55", "global_-q4"))) {
             Run run = new Run(each.getFirst(), "", Path.of("x"), Run.Source.SKALD, Map.of());
             assertThat(run.step()).hasValue(Long.parseLong(each.get(1)));
             assertThat(run.series()).isEqualTo(each.get(2));
         }
         Run plain = new Run("Llama-3-8B", "", Path.of("x"), Run.Source.SKALD, Map.of());
         assertThat(plain.step()).isEmpty();
-        assertThat(new Run("a", "out/checkpoint-9", Path.of("x"), Run.Source.SKALD, Map.of()).step()).hasValue(9);
+        assertThat(new Run("a", "out/checkpoint-9", Path.of("x"), Run.Source.SKALD, Map.of()).step())
+                .hasValue(9);
     }
 }

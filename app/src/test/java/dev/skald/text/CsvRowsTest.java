@@ -84,9 +84,12 @@ class CsvRowsTest {
                     fields.add(value.toString());
                 }
                 expected.add(fields);
-                text.append('"').append(String.join("\",\"", fields.stream()
-                                .map(value -> value.replace("\"", "\"\""))
-                                .toList()))
+                text.append('"')
+                        .append(String.join(
+                                "\",\"",
+                                fields.stream()
+                                        .map(value -> value.replace("\"", "\"\""))
+                                        .toList()))
                         .append(random.nextBoolean() ? "\"\r\n" : "\"\n");
             }
             Path file = Files.writeString(directory.resolve("any.csv"), text);
@@ -108,7 +111,9 @@ class CsvRowsTest {
         refused("q,q\n", "a.csv: line 1: column name 'q' is there twice");
         refused("q;a\nx;y\n", "a.csv: line 1: found 'q;a' as the only column, expected columns separated by ','");
         Path latin = Files.write(directory.resolve("latin.csv"), "q,a\nå,b\n".getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> rows(latin)).hasMessageContaining("latin.csv: line").hasMessageEndingWith("not UTF-8");
+        assertThatThrownBy(() -> rows(latin))
+                .hasMessageContaining("latin.csv: line")
+                .hasMessageEndingWith("not UTF-8");
     }
 
     private void refused(String text, String message) throws IOException {

@@ -26,7 +26,8 @@ record FewShots(boolean first, List<Row> pool, boolean withoutItem, String from)
     private static final Set<String> KEYS = Set.of("sampler", "split", "samples", "fewshot_indices");
 
     /** The splits that a task's file names. */
-    record Splits(Optional<String> fewshot, Optional<String> training, Optional<String> validation, Optional<String> test) {}
+    record Splits(
+            Optional<String> fewshot, Optional<String> training, Optional<String> validation, Optional<String> test) {}
 
     static FewShots of(Value config, Splits splits, Task.Data data) {
         if (!config.isAbsent()) {
@@ -57,7 +58,10 @@ record FewShots(boolean first, List<Row> pool, boolean withoutItem, String from)
             pool = samples(config.at("samples"));
             from = "fewshot_config.samples";
         } else {
-            String named = splits.training.or(() -> splits.validation).or(() -> splits.test).orElse("");
+            String named = splits.training
+                    .or(() -> splits.validation)
+                    .or(() -> splits.test)
+                    .orElse("");
             pool = data.split(named).orElse(List.of()); // which is missed when examples are asked for
             from = (splits.training.isPresent()
                             ? "training_split: "

@@ -29,8 +29,8 @@ class FewShotsTest {
 
     private static List<Row> rows(String split, int size) {
         return IntStream.range(0, size)
-                .mapToObj(i -> new Row(
-                        Map.of("q", split + " " + i, "a", String.valueOf(i)), split + ".jsonl:" + (i + 1)))
+                .mapToObj(
+                        i -> new Row(Map.of("q", split + " " + i, "a", String.valueOf(i)), split + ".jsonl:" + (i + 1)))
                 .toList();
     }
 
@@ -41,14 +41,18 @@ class FewShotsTest {
             golden = new ObjectMapper().readTree(Objects.requireNonNull(in));
         }
         Task.Data data = new Task.Data();
-        golden.get("sizes").properties().forEach(split -> data.put(
-                split.getKey(), rows(split.getKey(), split.getValue().intValue())));
+        golden.get("sizes")
+                .properties()
+                .forEach(split -> data.put(
+                        split.getKey(), rows(split.getKey(), split.getValue().intValue())));
         for (JsonNode each : golden.get("cases")) {
             StringBuilder yaml = new StringBuilder(TASK);
-            each.get("config").properties().forEach(key -> yaml.append(key.getKey())
-                    .append(": ")
-                    .append(key.getValue())
-                    .append('\n'));
+            each.get("config")
+                    .properties()
+                    .forEach(key -> yaml.append(key.getKey())
+                            .append(": ")
+                            .append(key.getValue())
+                            .append('\n'));
             Task task = TaskFile.parse("quiz.yaml", yaml.toString(), data);
             FewShots.Draw draw = task.shots().new Draw(SEED);
             List<List<String>> drawn = new ArrayList<>();
@@ -67,7 +71,9 @@ class FewShotsTest {
         Task.Data data = new Task.Data().put("te", rows("te", 4));
         Task task = TaskFile.parse("quiz.yaml", TASK + "training_split: train\ntest_split: te\n", data);
         Row item = task.rows().getFirst();
-        assertThat(task.shots().new Draw(SEED).of(item, 0)).as("missed only when it is needed").isEmpty();
+        assertThat(task.shots().new Draw(SEED).of(item, 0))
+                .as("missed only when it is needed")
+                .isEmpty();
         assertThatThrownBy(() -> task.shots().new Draw(SEED).of(item, 2))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessage("te.jsonl:1: 2 few-shot examples are asked for, 0 are there (training_split: train)");
