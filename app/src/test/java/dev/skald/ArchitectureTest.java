@@ -49,6 +49,7 @@ class ArchitectureTest {
             Map.entry("nano", Set.of("base")),
             Map.entry("text", Set.of("base", "tokenizer")),
             Map.entry("report", Set.of()),
+            Map.entry("compare", Set.of("base", "evaluate", "report")),
             Map.entry("dataset", Set.of("base", "model", "tokenizer")),
             Map.entry("tune", Set.of("base", "chat", "config", "text", "tokenizer")),
             Map.entry("corpus", Set.of("base", "config", "dataset", "report", "text", "tokenizer")),

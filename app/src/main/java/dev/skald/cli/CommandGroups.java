@@ -17,7 +17,8 @@ final class CommandGroups implements IHelpSectionRenderer {
     /** The verbs of each purpose; one that is in no group is listed last. */
     private static final Map<String, List<String>> GROUPS = Map.of(
             "Begin", List.of("demo", "doctor"),
-            "Use a model", List.of("generate", "chat", "serve", "evaluate", "tokenize", "inspect", "convert"),
+            "Use a model",
+                    List.of("generate", "chat", "serve", "evaluate", "compare", "tokenize", "inspect", "convert"),
             "Build a corpus", List.of("corpus", "tokenizer", "pack"),
             "Train a model", List.of("train", "data", "merge", "card"),
             "System", List.of("completion", "man"));

@@ -83,7 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--tasks",
             paramLabel = "FILE|DIR",
             description =
-                    "A task file of lm-evaluation-harness (.yaml), or a directory of them; data as .jsonl, .json or .parquet. May be repeated.")
+                    "A task file of lm-evaluation-harness (.yaml), or a directory of them; data as .jsonl, .json, .csv or .parquet. May be repeated.")
     private List<Path> tasks = List.of();
 
     @Option(

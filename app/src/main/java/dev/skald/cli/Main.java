@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             CardCommand.class,
             ChatCommand.class,
+            CompareCommand.class,
             CompletionCommand.class,
             ConvertCommand.class,
             DemoCommand.class,

@@ -81,6 +81,11 @@ class CheckedOutputTest {
     void aFullDiskIsAnErrorOfEveryVerb(@TempDir Path folder) throws IOException {
         Path text = Files.writeString(folder.resolve("a.txt"), "Skogen är stor och grön.");
         Path recipe = Files.writeString(folder.resolve("recipe.yaml"), "sources: [{path: a.txt}]\n");
+        for (String name : new String[] {"a", "b"}) {
+            Files.writeString(
+                    Files.createDirectory(folder.resolve(name)).resolve("results_1.json"),
+                    "{\"results\": {\"t\": {\"acc,none\": 0.5, \"acc_stderr,none\": 0.1}}}");
+        }
         String data = "data=" + folder;
         String output = "output=" + folder.resolve("corpus");
         InputStream in = System.in;
@@ -89,6 +94,12 @@ class CheckedOutputTest {
             fails("tokenize");
             fails("evaluate", "--text", text.toString());
             fails("evaluate", "--json", "--text", text.toString());
+            fails("compare", folder.resolve("a").toString(), folder.resolve("b").toString());
+            fails(
+                    "compare",
+                    "--json",
+                    folder.resolve("a").toString(),
+                    folder.resolve("b").toString());
             fails("doctor");
             fails("doctor", "--json");
             fails("corpus", "--explain", recipe.toString(), data, output);

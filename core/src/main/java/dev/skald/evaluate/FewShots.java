@@ -11,17 +11,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses the examples that stand before an item, as samplers.py of lm-evaluation-harness does.
+ * Chooses the examples that stand before an item, as samplers.py and task.py of lm-evaluation-harness do: of {@code fewshot_config.split} or {@code
+ * fewshot_split}; else {@code fewshot_config.samples}; else {@code training_split}, {@code validation_split} or {@code test_split}, whichever is
+ * named first.
  *
  * @param first whether each item has the first ones ({@code first_n}); else each draws its own
  * @param pool that they are of
- * @param ofTheSameSplit whether an item may be among them, which then is left out
+ * @param withoutItem whether an item is left out where it is among them. As there, only where the split for examples is the {@code test_split}, or
+ *     neither is named; where nothing but a test split is named, an item may be its own example
+ * @param from the key and name of the pool, for messages
  */
-record FewShots(boolean first, List<Row> pool, boolean ofTheSameSplit) {
+record FewShots(boolean first, List<Row> pool, boolean withoutItem, String from) {
 
     private static final Set<String> KEYS = Set.of("sampler", "split", "samples", "fewshot_indices");
 
-    static FewShots of(Value config, Optional<String> splitKey, Optional<String> evaluated, Task.Data data) {
+    /** The splits that a task's file names. */
+    record Splits(
+            Optional<String> fewshot, Optional<String> training, Optional<String> validation, Optional<String> test) {}
+
+    static FewShots of(Value config, Splits splits, Task.Data data) {
         if (!config.isAbsent()) {
             config.object().node().fieldNames().forEachRemaining(key -> {
                 if (!KEYS.contains(key)) {
@@ -37,23 +45,30 @@ record FewShots(boolean first, List<Row> pool, boolean ofTheSameSplit) {
             throw sampler.wrong("default or first_n");
         }
         Optional<String> split = config.at("split").isAbsent()
-                ? splitKey
+                ? splits.fewshot
                 : Optional.of(config.at("split").text());
-        boolean same = split.isPresent() && split.equals(evaluated);
         List<Row> pool;
+        String from;
         if (split.isPresent()) {
             pool = data.split(split.get())
                     .orElseThrow(() -> new InvalidInputException(config.where() + ": no split is named '" + split.get()
                             + "', expected one of " + String.join(", ", data.splits())));
+            from = "fewshot_split: " + split.get();
         } else if (!config.at("samples").isAbsent()) {
             pool = samples(config.at("samples"));
+            from = "fewshot_config.samples";
         } else {
-            pool = data.split("train")
-                    .or(() -> data.split("validation"))
-                    .or(() -> evaluated.flatMap(data::split))
-                    .orElse(List.of());
+            String named = splits.training
+                    .or(() -> splits.validation)
+                    .or(() -> splits.test)
+                    .orElse("");
+            pool = data.split(named).orElse(List.of()); // which is missed when examples are asked for
+            from = (splits.training.isPresent()
+                            ? "training_split: "
+                            : splits.validation.isPresent() ? "validation_split: " : "test_split: ")
+                    + named;
         }
-        return new FewShots(first, chosen(config.at("fewshot_indices"), pool), same);
+        return new FewShots(first, chosen(config.at("fewshot_indices"), pool), split.equals(splits.test), from);
     }
 
     private static List<Row> samples(Value given) {
@@ -94,15 +109,17 @@ record FewShots(boolean first, List<Row> pool, boolean ofTheSameSplit) {
             if (count == 0) {
                 return List.of();
             }
-            if (count > pool.size() || (ofTheSameSplit && count >= pool.size())) {
-                throw new InvalidInputException(item.place() + ": " + count + " few-shot examples are asked for, "
-                        + pool.size() + " are there" + (ofTheSameSplit ? ", the item included" : ""));
-            }
-            List<Row> drawn = first ? pool : random.sample(pool, ofTheSameSplit ? count + 1 : count);
-            return drawn.stream()
-                    .filter(row -> !ofTheSameSplit || !row.fields().equals(item.fields()))
+            int asked = Math.min(pool.size(), withoutItem ? count + 1 : count);
+            List<Row> drawn = first ? pool : random.sample(pool, asked);
+            List<Row> examples = drawn.stream()
+                    .filter(row -> !withoutItem || !row.fields().equals(item.fields()))
                     .limit(count)
                     .toList();
+            if (examples.size() < count) {
+                throw new InvalidInputException(item.place() + ": " + count + " few-shot examples are asked for, "
+                        + pool.size() + " are there (" + from + ")" + (withoutItem ? ", the item included" : ""));
+            }
+            return examples;
         }
     }
 }

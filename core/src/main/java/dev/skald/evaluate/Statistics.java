@@ -37,6 +37,19 @@ public final class Statistics {
     }
 
     /**
+     * The 95 % interval of a share (Wilson 1927), which never leaves 0 to 1 and has a width where all are right.
+     *
+     * @param share of the items
+     * @return its lower and upper end
+     */
+    public static double[] wilson(double share, int items) {
+        double squared = Difference.NORMAL_95 * Difference.NORMAL_95 / items;
+        double middle = (share + squared / 2) / (1 + squared);
+        double half = Math.sqrt(squared * share * (1 - share) + squared * squared / 4) / (1 + squared);
+        return new double[] {Math.max(0, middle - half), Math.min(1, middle + half)};
+    }
+
+    /**
      * The standard error of anything that is a smooth function of items, by leaving out each once, or each of {@value #MOST_GROUPS} groups of them
      * (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 11). It draws nothing, so it is the same each time.
      *

@@ -212,7 +212,7 @@ public final class TaskFile {
                 templates,
                 new Task.Delimiters(string("target_delimiter").orElse(" "), fewshotDelimiter),
                 value("num_fewshot").isAbsent() ? 0 : value("num_fewshot").integer(),
-                FewShots.of(value("fewshot_config"), string("fewshot_split"), split(), data),
+                FewShots.of(value("fewshot_config"), splits(), data),
                 new Task.Measured(
                         new Generating(value("generation_kwargs"), fewshotDelimiter),
                         Filter.of(value("filter_list")),
@@ -248,6 +248,11 @@ public final class TaskFile {
     /** The name of the split that is evaluated. */
     private Optional<String> split() {
         return string("test_split").or(() -> string("validation_split"));
+    }
+
+    private FewShots.Splits splits() {
+        return new FewShots.Splits(
+                string("fewshot_split"), string("training_split"), string("validation_split"), string("test_split"));
     }
 
     private List<Row> evaluated(Task.Data data) {

@@ -115,6 +115,16 @@ class DifferenceTest {
     }
 
     @Test
+    void intervalsOfShares() {
+        for (JsonNode each : golden.get("shares")) {
+            int items = each.get("items").intValue();
+            assertThat(Statistics.wilson(each.get("right").doubleValue() / items, items))
+                    .as("SciPy has 1.95996 for 1.96")
+                    .containsExactly(numbers(each.get("ends")), offset(1e-5));
+        }
+    }
+
+    @Test
     void tails() {
         for (JsonNode each : golden.get("student")) {
             double freedom = each.get("freedom").doubleValue();

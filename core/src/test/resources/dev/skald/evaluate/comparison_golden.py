@@ -103,6 +103,8 @@ holm = [{"p": p, "adjusted": closed(p)} for p in [[0.01, 0.04, 0.03, 0.005], [0.
 
 print(json.dumps({
     "means": means, "aggregates": aggregates, "unpaired": unpaired, "holm": holm,
+    "shares": [{"right": k, "items": n, "ends": [float(e) for e in stats.binomtest(k, n).proportion_ci(0.95, method="wilson")]}
+               for k, n in [(0, 40), (40, 40), (1, 12), (195, 196), (250, 500)]],
     "student": [{"t": t, "freedom": v, "tails": float(2 * stats.t.sf(t, v)), "bound": float(stats.t.ppf(0.975, v))}
                 for t, v in [(0.3, 1), (2.0, 2), (1.96, 11), (3.5, 59), (0.01, 499), (5.0, 999), (2.5, 100000)]],
     "normal": [{"z": z, "tails": float(special.erfc(z / np.sqrt(2)))} for z in [0.0, 0.1, 0.7, 1.96, 2.8, 2.9, 5.0, 9.0]],
