@@ -55,6 +55,8 @@ class ArchitectureTest {
                             "base",
                             "config",
                             "dataset",
+                            "evaluate",
+                            "generate",
                             "kernel",
                             "model",
                             "report",
