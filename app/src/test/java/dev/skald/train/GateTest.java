@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.card.ModelCard;
 import dev.skald.evaluate.Probe;
 import dev.skald.evaluate.TaskRun;
 import dev.skald.generate.Generator;
@@ -161,6 +162,21 @@ class GateTest {
         List<ProbeMetrics> replay = probes("replay");
         assertThat(replay.getLast().step()).isEqualTo(30);
         assertThat(replay).extracting(ProbeMetrics::verdict).doesNotContain(Verdict.STOP);
+        assertThat(Files.readString(folder.resolve("replay/report.html")))
+                .contains("Forgetting: Swedish, bits_per_byte, %", "worse by", "<td>Swedish</td><td>bits_per_byte</td>");
+        ModelCard.Options options = new ModelCard.Options(
+                "a/b",
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                "Det",
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                List.of());
+        assertThat(ModelCard.of(TrainingRun.read(folder.resolve("replay")), options))
+                .contains("## Tasks and forgetting", "3 standard errors in 2 checks in a row ends the run")
+                .containsPattern("\\| Swedish \\| bits_per_byte \\| \\d+ \\| \\d\\.\\d{4} ");
         assertThat(replay.getFirst().value()).isEqualTo(danish.getFirst().value());
 
         assertThat(forgets(config("again"))).isTrue();
