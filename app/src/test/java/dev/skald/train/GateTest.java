@@ -163,7 +163,8 @@ class GateTest {
         assertThat(replay.getLast().step()).isEqualTo(30);
         assertThat(replay).extracting(ProbeMetrics::verdict).doesNotContain(Verdict.STOP);
         assertThat(Files.readString(folder.resolve("replay/report.html")))
-                .contains("Forgetting: Swedish, bits_per_byte, %", "worse by", "<td>Swedish</td><td>bits_per_byte</td>");
+                .contains(
+                        "Forgetting: Swedish, bits_per_byte, %", "worse by", "<td>Swedish</td><td>bits_per_byte</td>");
         ModelCard.Options options = new ModelCard.Options(
                 "a/b",
                 Optional.empty(),
