@@ -59,6 +59,8 @@ class ArchitectureTest {
                             "base",
                             "config",
                             "dataset",
+                            "evaluate",
+                            "generate",
                             "kernel",
                             "model",
                             "report",

@@ -109,6 +109,10 @@ public final class ModelCard {
             page.append(CorpusTables.of(corpus));
         });
         validation();
+        Forgetting.of(run).ifPresent(section -> {
+            heading("Tasks and forgetting");
+            page.append(section);
+        });
         options.sections()
                 .forEach(section -> page.append('\n').append(section.strip()).append('\n'));
         return page.toString();

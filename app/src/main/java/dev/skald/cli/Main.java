@@ -57,7 +57,7 @@ public final class Main implements Runnable {
     private static final int CLOSED_PIPE = 141;
 
     /**
-     * Ends the JVM with the exit code: 0 done, 1 a fault of Skald or of what it writes to, 2 bad input, 130 interrupted, 141 nobody reads the
+     * Ends the JVM with the exit code: 0 done, 1 a fault of Skald or of what it writes to, 2 bad input, 3 a training run forgot ({@code forgetting_gate}), 130 interrupted, 141 nobody reads the
      * output any more.
      */
     public static void main(String[] args) {

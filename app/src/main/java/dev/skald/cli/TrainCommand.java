@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Under torchrun's or Slurm's environment each process is one rank. Ctrl-C saves a checkpoint and stops;",
-            "auto_resume_from_checkpoints=true goes on from it.",
+            "auto_resume_from_checkpoints=true goes on from it. Exit code 3: forgetting_gate has ended the run.",
             "",
             "Example:",
             "  skald train configs/nordic-8b/trainer.yaml --deepspeed configs/nordic-8b/deepspeed_zero2.json \\",
@@ -78,8 +78,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (spark != null) {
             requireValid(config, zero);
-            SparkTraining.run(spark, processes, config.toYaml(), zero.toJson());
-            return 0;
+            return SparkTraining.run(spark, processes, config.toYaml(), zero.toJson()) ? Training.FORGOT : 0;
         }
         if (rank.isPresent() && processes > 1) {
             throw new InvalidInputException(
@@ -91,8 +90,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         rank.ifPresent(_ -> StandardOutput.toStandardError());
         try {
-            new Training(config, zero, rank.orElse(Rank.alone())).run();
-            return 0;
+            return new Training(config, zero, rank.orElse(Rank.alone())).run() ? Training.FORGOT : 0;
         } catch (LostRankException e) {
             System.err.println("error: " + e.getMessage());
             return LostRankException.EXIT_CODE;
@@ -117,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
                 arguments,
                 Path.of(config.outputDir()).resolve("logs"),
                 System.err);
-        if (outcome.exitCode() != 0) {
+        if (outcome.exitCode() != 0 && outcome.exitCode() != Training.FORGOT) {
             outcome.lastLines().forEach(line -> System.err.println("  | " + line));
             System.err.println("error: " + outcome.culprit() + "; the last lines of its log are above");
         }

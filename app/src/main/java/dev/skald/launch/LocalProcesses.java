@@ -1,6 +1,7 @@
 package dev.skald.launch;
 
 import dev.skald.train.LostRankException;
+import dev.skald.train.Training;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -44,7 +45,7 @@ public final class LocalProcesses {
     /**
      * How the run ended.
      *
-     * @param exitCode 0: all ranks succeeded
+     * @param exitCode 0: all ranks succeeded; {@link Training#FORGOT}: they did, and the run ended because it forgot
      * @param culprit the rank that failed, and how
      * @param lastLines the end of its log
      */
@@ -162,7 +163,11 @@ public final class LocalProcesses {
                             : lost.get().outcome(describe(LostRankException.EXIT_CODE));
                 }
             } else if (children.stream().noneMatch(child -> child.process.isAlive())) {
-                return new Outcome(0, "", List.of());
+                int worst = children.stream()
+                        .mapToInt(child -> child.process.exitValue())
+                        .max()
+                        .orElse(0);
+                return new Outcome(worst, "", List.of());
             }
             Thread.sleep(POLL);
         }
@@ -252,7 +257,7 @@ public final class LocalProcesses {
         }
 
         boolean failed() {
-            return !process.isAlive() && process.exitValue() != 0;
+            return !process.isAlive() && process.exitValue() != 0 && process.exitValue() != Training.FORGOT;
         }
 
         Outcome outcome(String what) throws InterruptedException {

@@ -43,8 +43,9 @@ public final class SparkTraining {
      * @param ranks how many barrier tasks
      * @param trainerYaml the configuration, overrides applied
      * @param deepSpeedJson DeepSpeed's
+     * @return whether the forgetting gate ended the run
      */
-    public static void run(String master, int ranks, String trainerYaml, String deepSpeedJson) {
+    public static boolean run(String master, int ranks, String trainerYaml, String deepSpeedJson) {
         SparkConf conf = new SparkConf();
         conf.setIfMissing("spark.master", master);
         conf.setIfMissing("spark.app.name", "skald train");
@@ -64,14 +65,15 @@ public final class SparkTraining {
         try (JavaSparkContext spark = new JavaSparkContext(conf)) {
             ClassTag<Integer> integer = ClassTag$.MODULE$.apply(Integer.class);
             List<Integer> numbers = IntStream.range(0, ranks).boxed().toList();
-            spark.parallelize(numbers, ranks)
+            return spark.parallelize(numbers, ranks)
                     .rdd()
                     .barrier()
                     .mapPartitions(new RankTask(trainerYaml, deepSpeedJson), false, integer)
                     .toJavaRDD()
                     // Spark runs a barrier stage again only when a shuffle follows; nothing passes through this one.
                     .repartition(1)
-                    .collect();
+                    .collect()
+                    .contains(Training.FORGOT);
         }
     }
 
@@ -103,11 +105,13 @@ public final class SparkTraining {
                 Rank rank = rank(context);
                 boolean again = context.stageAttemptNumber() > 0 || context.attemptNumber() > 0;
                 System.err.println(rank + (again ? ", going on after a failure" : ""));
-                Training.of(trainerYaml, deepSpeedJson, rank, again).run();
+                boolean forgot =
+                        Training.of(trainerYaml, deepSpeedJson, rank, again).run();
+                List<Integer> said = forgot ? List.of(Training.FORGOT) : List.of();
+                return scala.jdk.javaapi.CollectionConverters.asScala(said.iterator());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            return scala.jdk.javaapi.CollectionConverters.asScala(Collections.<Integer>emptyIterator());
         }
 
         private static Rank rank(BarrierTaskContext context) throws IOException {

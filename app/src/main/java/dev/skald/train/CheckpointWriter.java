@@ -80,8 +80,12 @@ final class CheckpointWriter implements AutoCloseable {
         return saving.isPresent();
     }
 
-    /** Begins to write; nothing else may be being written. */
-    void begin(TrainerState state) {
+    /**
+     * Begins to write; nothing else may be being written.
+     *
+     * @param gate of rank 0, where there is one
+     */
+    void begin(TrainerState state, Optional<GateState> gate) {
         Path folder = checkpoints.partial(state.globalStep());
         List<Slice> slices = optimizer.slices();
         List<AdamW.State> states = slices.stream().map(optimizer.adamW()::state).toList();
@@ -89,7 +93,7 @@ final class CheckpointWriter implements AutoCloseable {
                 ranks.rank() == 0 ? Optional.of(parameters.flat().clone()) : Optional.empty();
         Future<?> written = thread.submit(() -> {
             try {
-                writePart(folder, state, slices, states, weights);
+                writePart(folder, state, gate, slices, states, weights);
             } finally {
                 states.forEach(CheckpointWriter::free);
                 weights.ifPresent(Tensor::close);
@@ -106,7 +110,12 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     private void writePart(
-            Path folder, TrainerState state, List<Slice> slices, List<AdamW.State> states, Optional<Tensor> weights)
+            Path folder,
+            TrainerState state,
+            Optional<GateState> gate,
+            List<Slice> slices,
+            List<AdamW.State> states,
+            Optional<Tensor> weights)
             throws IOException {
         Files.createDirectories(folder);
         List<Checksums.Range> ranges = new ArrayList<>(files.write(folder, slices, states, ranks.rank() == 0));
@@ -117,6 +126,9 @@ final class CheckpointWriter implements AutoCloseable {
             model.write(folder, tensors);
             tensors.forEach(Tensor::close);
             state.write(folder);
+            if (gate.isPresent()) {
+                gate.get().write(folder);
+            }
             for (Path file : plainFiles(folder)) {
                 ranges.add(Checksums.ofFile(folder, file));
                 AtomicFiles.force(file);

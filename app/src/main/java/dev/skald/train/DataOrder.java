@@ -6,8 +6,9 @@ import java.util.Arrays;
 /**
  * Which sequence is the n-th of a run: arithmetic on (seed, epoch, n), so that a run goes on from any place at once, on any number of ranks.
  *
- * <p>Each stream of sequences is seen {@code weight} times in an epoch. Its visits are numbered through all epochs, and pass {@code p} over the
- * stream is complete before pass {@code p + 1} begins: a weight of 0.5 sees one half in the first epoch and the other in the second.
+ * <p>Each stream of sequences has a number of visits in an epoch. They are numbered through all epochs, and pass {@code p} over the
+ * stream is complete before pass {@code p + 1} begins: with half as many visits as sequences one half is seen in the first epoch and the other in the
+ * second.
  */
 final class DataOrder {
 
@@ -22,16 +23,13 @@ final class DataOrder {
 
     /**
      * @param lengths sequences of each stream
-     * @param weights how often each is seen in an epoch
+     * @param visits of each in an epoch
      */
-    DataOrder(long seed, boolean shuffle, long[] lengths, double[] weights) {
+    DataOrder(long seed, boolean shuffle, long[] lengths, long[] visits) {
         this.seed = seed;
         this.shuffle = shuffle;
         this.lengths = lengths.clone();
-        visits = new long[lengths.length];
-        for (int i = 0; i < lengths.length; i++) {
-            visits[i] = (long) (lengths[i] * weights[i]);
-        }
+        this.visits = visits.clone();
         epochLength = Arrays.stream(visits).sum();
     }
 

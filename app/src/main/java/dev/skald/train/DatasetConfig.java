@@ -18,7 +18,7 @@ public record DatasetConfig(
 
         @Key(
                 value =
-                        "How a row becomes a text: completion, or pretrain, as it is; chat_template, alpaca, input_output, tokenized, or keys as Axolotl's user-defined types; with rl a kind of preferences.",
+                        "How a row becomes a text: completion, or pretrain, as it is; replay, the same of what must not be forgotten; chat_template, alpaca, input_output, tokenized, or keys as Axolotl's user-defined types; with rl a kind of preferences.",
                 defaultValue = "completion")
         DatasetType type,
 
@@ -37,7 +37,8 @@ public record DatasetConfig(
         String name,
 
         @Key(
-                value = "How often each of its sequences is seen in an epoch; 0.5: every second one, 2: twice.",
+                value =
+                        "How often each of its sequences is seen in an epoch; 0.5: every second one, 2: twice. Of type replay: its share of all sequences.",
                 defaultValue = "1")
         double weight,
 
@@ -69,6 +70,10 @@ public record DatasetConfig(
         if (shards < 1 || shardsIdx < 0 || shardsIdx >= shards) {
             throw new InvalidInputException("datasets: " + path + ": shards " + shards + ", shards_idx " + shardsIdx
                     + ": expected at least one, and one of them counted from 0");
+        }
+        if (type.isReplay() && weight >= 1) {
+            throw new InvalidInputException("datasets: " + path + ": weight: found " + Auto.number(weight)
+                    + ", expected more than 0 and less than 1: of type replay it is the share of all sequences");
         }
         dataFiles = List.copyOf(dataFiles);
         name = name == null ? lastPart(path) : name;

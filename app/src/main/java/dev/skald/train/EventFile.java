@@ -84,6 +84,14 @@ final class EventFile implements AutoCloseable {
         scalar(now, metrics.step(), "eval/bits_per_byte/" + group, metrics.bitsPerByte());
     }
 
+    void probe(ProbeMetrics metrics) throws IOException {
+        double now = now();
+        scalar(now, metrics.step(), "probe/" + metrics.probe() + "/" + metrics.metric(), metrics.value());
+        if (metrics.drop() != null) {
+            scalar(now, metrics.step(), "probe/" + metrics.probe() + "/drop", metrics.drop());
+        }
+    }
+
     void scalar(double wallTime, long step, String tag, double value) throws IOException {
         Message one = new Message();
         one.bytes(1, tag.getBytes(StandardCharsets.UTF_8));

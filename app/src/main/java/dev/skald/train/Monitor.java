@@ -170,6 +170,33 @@ final class Monitor implements AutoCloseable {
         return end.isPresent();
     }
 
+    /** Takes down tasks and probes. */
+    void probes(List<ProbeMetrics> metrics) throws IOException {
+        if (log.isEmpty() || metrics.isEmpty()) {
+            return;
+        }
+        log.get().probes(metrics);
+        for (ProbeMetrics each : metrics) {
+            String drop = each.drop() == null ? "" : "  " + each.dropInWords();
+            String line = String.format(
+                    Locale.ROOT,
+                    "%s after step %d  %s: %s %.4f%s",
+                    each.gated() ? "probe" : "task",
+                    each.step(),
+                    each.probe(),
+                    each.metric(),
+                    each.value(),
+                    drop);
+            boolean fell = each.verdict() == ProbeMetrics.Verdict.WARN || each.verdict() == ProbeMetrics.Verdict.STOP;
+            progress.println(fell ? "warning: " + line + ": more than chance, and than the gate lets pass" : line);
+        }
+    }
+
+    /** Says why the run ended, once its checkpoint is there. */
+    void forgotten(long step, Optional<String> why) {
+        why.ifPresent(line -> progress.println("the run is stopped: " + line + "; saved: checkpoint-" + step));
+    }
+
     /** Says that a checkpoint could not be written, and that training goes on. */
     void notSaved(Optional<String> reason) {
         if (log.isPresent() || reason.isPresent()) {

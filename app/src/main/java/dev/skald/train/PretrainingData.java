@@ -27,17 +27,15 @@ final class PretrainingData implements TrainingData {
     private PretrainingData(TrainerConfig config, List<PackedTokens> datasets, List<PackedTokens> tests) {
         this.config = config;
         HeldOut heldOut = new HeldOut(datasets, config.valSetSize(), config.seed());
-        Map<Double, List<Documents>> byWeight = new TreeMap<>();
+        Map<Portion, List<Documents>> portions = new TreeMap<>();
         for (int i = 0; i < datasets.size(); i++) {
-            byWeight.computeIfAbsent(config.datasets().get(i).weight(), weight -> new ArrayList<>())
+            portions.computeIfAbsent(Portion.of(config.datasets(), i), _ -> new ArrayList<>())
                     .addAll(heldOut.kept(datasets.get(i)));
         }
-        streams = byWeight.values().stream().map(this::stream).toList();
+        streams = portions.values().stream().map(this::stream).toList();
+        long[] lengths = streams.stream().mapToLong(TokenStream::sequences).toArray();
         order = new DataOrder(
-                config.seed(),
-                config.shuffleMergedDatasets(),
-                streams.stream().mapToLong(TokenStream::sequences).toArray(),
-                byWeight.keySet().stream().mapToDouble(weight -> weight).toArray());
+                config.seed(), config.shuffleMergedDatasets(), lengths, Portion.visits(portions.keySet(), lengths));
 
         Map<HeldOut.Group, List<Documents>> groups = heldOut.groups();
         for (PackedTokens test : tests) {

@@ -41,11 +41,12 @@ final class Report {
         this.timetable = timetable;
     }
 
-    void write(List<StepMetrics> steps, List<ValidationMetrics> validations, boolean running) throws IOException {
+    void write(List<StepMetrics> steps, List<ValidationMetrics> validations, List<ProbeMetrics> probes, boolean running)
+            throws IOException {
         if (steps.isEmpty()) {
             return;
         }
-        AtomicFiles.write(outputDir.resolve("report.html"), html(steps, validations, running));
+        AtomicFiles.write(outputDir.resolve("report.html"), html(steps, validations, probes, running));
         if (pictures) {
             try {
                 AtomicFiles.write(
@@ -59,7 +60,8 @@ final class Report {
         }
     }
 
-    private String html(List<StepMetrics> steps, List<ValidationMetrics> validations, boolean running) {
+    private String html(
+            List<StepMetrics> steps, List<ValidationMetrics> validations, List<ProbeMetrics> probes, boolean running) {
         StepMetrics last = steps.getLast();
         String name = Path.of(config.outputDir())
                 .toAbsolutePath()
@@ -96,11 +98,13 @@ final class Report {
                     page,
                     byLanguage("Validation bits per byte by language", validations, ValidationMetrics::bitsPerByte));
         }
+        ProbeCharts.of(probes, config).forEach(each -> chart(page, each));
         chart(page, of("Learning rate", steps, StepMetrics::learningRate, false));
         chart(page, of("Gradient norm, before clipping", steps, StepMetrics::gradNorm, true));
         chart(page, of("Tokens a second", steps, StepMetrics::tokensPerSecond, true));
         page.add("</div>\n");
         table(page, validations);
+        ProbeCharts.table(page, probes);
         page.add(
                 "<section style=\"margin-top:20px\"><details><summary>Configuration</summary><pre>%s</pre></details></section>\n",
                 HtmlPage.escape(config.toYaml()));

@@ -18,6 +18,14 @@ record Resumption(Path checkpoint, TrainerState saved, Timetable timetable) {
         long steps = timetable.totalSteps();
         Optional<String> early = Optional.ofNullable(saved.earlyStopping())
                 .flatMap(each -> each.reached(config.earlyStoppingPatience()));
+        Optional<String> forgotten = forgotten(config);
+        if (forgotten.isPresent()) {
+            return Optional.of("the run is stopped: " + checkpoint + " is after step " + saved.globalStep() + ", "
+                    + forgotten.get()
+                    + "; to go on all the same, give forgetting_gate action: warn or other thresholds;"
+                    + " better go back to an earlier checkpoint with a larger share of replay or a lower learning_rate,"
+                    + " in another output_dir");
+        }
         if (early.isPresent()) {
             return Optional.of("the run is finished: " + checkpoint + " is after step " + saved.globalStep() + ", "
                     + early.get() + "; to go on, raise early_stopping_patience or leave it out; to begin anew, choose"
@@ -30,6 +38,13 @@ record Resumption(Path checkpoint, TrainerState saved, Timetable timetable) {
                 "the run is finished: " + checkpoint + " is after step " + saved.globalStep() + ", the run has "
                         + steps + (steps == 1 ? " step" : " steps")
                         + "; to go on, raise max_steps or num_epochs; to begin anew, choose another output_dir");
+    }
+
+    /** Why the gate ended the run here, if it did. */
+    Optional<String> forgotten(TrainerConfig config) {
+        return config.forgettingGate() == null
+                ? Optional.empty()
+                : GateState.read(checkpoint).flatMap(state -> state.forgotten(config.forgettingGate()));
     }
 
     /** That the learning rate goes another way than the run had it so far, if it does: it depends on where the run ends. */

@@ -2,6 +2,7 @@ package dev.skald.train;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skald.base.AtomicFiles;
 import dev.skald.base.StrictJson;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
 
 /**
  * What a run writes for its user while it goes on, in {@code output_dir}: {@code metrics.jsonl}, {@code validation.jsonl}, event files of
@@ -24,6 +24,9 @@ public final class RunLog implements AutoCloseable {
     static final String METRICS = "metrics.jsonl";
     static final String VALIDATION = "validation.jsonl";
 
+    /** What only the lines of probes have. */
+    private static final String PROBE = "probe";
+
     private static final JsonMapper JSON = StrictJson.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -32,6 +35,7 @@ public final class RunLog implements AutoCloseable {
 
     private final List<StepMetrics> steps;
     private final List<ValidationMetrics> validations;
+    private final List<ProbeMetrics> probes;
     private final BufferedWriter metricsFile;
     private final BufferedWriter validationFile;
     private final EventFile events;
@@ -42,8 +46,11 @@ public final class RunLog implements AutoCloseable {
         Files.createDirectories(outputDir);
         Path metrics = outputDir.resolve(METRICS);
         Path validation = outputDir.resolve(VALIDATION);
-        steps = keep(metrics, StepMetrics.class, StepMetrics::step, resumedStep);
-        validations = keep(validation, ValidationMetrics.class, ValidationMetrics::step, resumedStep);
+        cut(metrics, resumedStep);
+        steps = read(metrics, StepMetrics.class);
+        probes = read(metrics, ProbeMetrics.class);
+        cut(validation, resumedStep);
+        validations = read(validation, ValidationMetrics.class);
         metricsFile = Files.newBufferedWriter(metrics, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         validationFile = Files.newBufferedWriter(validation, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         events = EventFile.create(outputDir.resolve("runs"), resumedStep);
@@ -80,6 +87,16 @@ public final class RunLog implements AutoCloseable {
         refresh(true);
     }
 
+    /** Takes down tasks and probes; their lines are in {@code metrics.jsonl}, among those of the steps. */
+    public void probes(List<ProbeMetrics> metrics) throws IOException {
+        probes.addAll(metrics);
+        for (ProbeMetrics each : metrics) {
+            writeLine(metricsFile, each);
+            events.probe(each);
+        }
+        refresh(true);
+    }
+
     /** All steps so far, those before the run was interrupted too. */
     public List<StepMetrics> steps() {
         return List.copyOf(steps);
@@ -102,7 +119,7 @@ public final class RunLog implements AutoCloseable {
 
     private void refresh(boolean running) throws IOException {
         events.flush();
-        report.write(steps, validations, running);
+        report.write(steps, validations, probes, running);
         refreshed = System.nanoTime();
     }
 
@@ -112,37 +129,49 @@ public final class RunLog implements AutoCloseable {
         file.flush();
     }
 
-    /** The lines up to {@code last}; the file is cut to them. A line that a kill cut short ends them. */
-    private static <T> List<T> keep(Path file, Class<T> type, ToLongFunction<T> step, long last) throws IOException {
+    /** Leaves the lines of steps up to {@code last}. A line that a kill cut short ends them. */
+    private static void cut(Path file, long last) throws IOException {
         if (!Files.exists(file)) {
-            return new ArrayList<>();
+            return;
         }
-        List<T> entries = read(file, type);
-        List<String> all = Files.readAllLines(file);
-        List<T> kept = new ArrayList<>();
-        List<String> lines = new ArrayList<>();
-        for (int i = 0; i < entries.size(); i++) {
-            if (step.applyAsLong(entries.get(i)) <= last) {
-                kept.add(entries.get(i));
-                lines.add(all.get(i));
+        List<String> kept = new ArrayList<>();
+        for (JsonNode line : lines(file)) {
+            if (line.path("step").longValue() <= last) {
+                kept.add(line.toString());
             }
         }
-        AtomicFiles.write(file, (Path part) -> Files.write(part, lines));
-        return kept;
+        AtomicFiles.write(file, (Path part) -> Files.write(part, kept));
     }
 
-    /** The lines of a log, up to one that a kill cut short or a running process has not written to the end; none if there is no log. */
+    /**
+     * The lines of a kind, up to one that a kill cut short or a running process has not written to the end; none if there is no log. Lines of {@code
+     * metrics.jsonl} are of a step or, with a key {@code probe}, of a probe.
+     */
     static <T> List<T> read(Path file, Class<T> type) throws IOException {
         List<T> entries = new ArrayList<>();
-        if (Files.exists(file)) {
-            for (String line : Files.readAllLines(file)) {
+        for (JsonNode line : lines(file)) {
+            if (line.has(PROBE) == (type == ProbeMetrics.class)) {
                 try {
-                    entries.add(JSON.readValue(line, type));
+                    entries.add(JSON.treeToValue(line, type));
                 } catch (JacksonException e) {
                     break;
                 }
             }
         }
         return entries;
+    }
+
+    private static List<JsonNode> lines(Path file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        if (Files.exists(file)) {
+            for (String line : Files.readAllLines(file)) {
+                try {
+                    lines.add(JSON.readTree(line));
+                } catch (JacksonException e) {
+                    break;
+                }
+            }
+        }
+        return lines;
     }
 }

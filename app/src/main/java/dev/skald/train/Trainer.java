@@ -28,6 +28,7 @@ final class Trainer {
     private final Device device;
     private final CheckpointWriter checkpoints;
     private final Monitor monitor;
+    private final Probing probing;
     private final StopSignal stop;
     private final LossWatchdog watchdog;
     private final WallClock clock;
@@ -57,6 +58,7 @@ final class Trainer {
             Device device,
             CheckpointWriter checkpoints,
             Monitor monitor,
+            Probing probing,
             StopSignal stop,
             boolean wallClockBreakdown) {
         this.config = config;
@@ -70,6 +72,7 @@ final class Trainer {
         this.device = device;
         this.checkpoints = checkpoints;
         this.monitor = monitor;
+        this.probing = probing;
         this.stop = stop;
         this.watchdog = new LossWatchdog(config);
         this.clock = new WallClock(wallClockBreakdown && ranks.rank() == 0);
@@ -77,9 +80,14 @@ final class Trainer {
                 new AdamW.Options(config.adamBeta1(), config.adamBeta2(), config.adamEpsilon(), config.weightDecay());
     }
 
-    /** Trains from after step {@code done} to the end, or until told to stop; leaves a checkpoint of the last step. */
-    void run(long done) throws IOException {
+    /**
+     * Trains from after step {@code done} to the end, or until told to stop; leaves a checkpoint of the last step.
+     *
+     * @return whether the run ended because it forgot
+     */
+    boolean run(long done) throws IOException {
         long step = done;
+        boolean forgot = done == 0 && probe(0);
         boolean stopped = false;
         while (step < timetable.totalSteps() && !stopped) {
             step++;
@@ -110,12 +118,26 @@ final class Trainer {
                 stopped = monitor.validation(evaluate(step));
             }
             settle(agreed);
-            stopped |= agreed.stop();
+            forgot = probe(step);
+            stopped |= agreed.stop() || forgot;
             if (timetable.saves(step) || stopped) {
                 save(step);
             }
         }
         finish();
+        if (forgot) {
+            monitor.forgotten(step, probing.forgotten());
+        }
+        return forgot;
+    }
+
+    /** Measures what is to be measured after a step, on rank 0; whether the run ends with it, which all ranks find alike. */
+    private boolean probe(long step) throws IOException {
+        if (!probing.due(step)) {
+            return false;
+        }
+        monitor.probes(ranks.withoutTimeout(() -> ranks.rank() == 0 ? probing.measure(step) : List.of()));
+        return sum(probing.forgotten().isPresent() ? 1 : 0)[0] > 0;
     }
 
     /** This rank's micro-batches of a step. Which sequences a step sees does not depend on the number of ranks. */
@@ -235,7 +257,7 @@ final class Trainer {
             ranks.withoutTimeout(checkpoints::await);
             settle(agree(0));
         }
-        checkpoints.begin(monitor.state(step, optimizer.updates(), scaler));
+        checkpoints.begin(monitor.state(step, optimizer.updates(), scaler), probing.state());
     }
 
     /** Completes or gives up the checkpoint that was being written, once all ranks know how it went. */

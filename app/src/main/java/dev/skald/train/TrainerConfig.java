@@ -149,6 +149,13 @@ public record TrainerConfig(
         @Key("The same, as so many in an epoch; not together with eval_steps.")
         Integer evalsPerEpoch,
 
+        @Key(
+                "Task files of lm-evaluation-harness (.yaml), or folders of them, that are run before the first update and with each validation.")
+        List<String> evalTasks,
+
+        @Key("What must not get worse, and what happens when it does.")
+        GateConfig forgettingGate,
+
         @Key("Steps, or fraction of the run, between two checkpoints; one at the end of each epoch when not given.")
         StepInterval saveSteps,
 
@@ -232,11 +239,13 @@ public record TrainerConfig(
         }
         datasets = List.copyOf(datasets);
         testDatasets = List.copyOf(testDatasets);
+        evalTasks = List.copyOf(evalTasks);
         require(baseModel != null, "base_model is missing");
         require(!datasets.isEmpty(), "datasets is missing");
         require(
                 OPTIMIZERS.contains(optimizer) || SMALL_STATE.contains(optimizer),
                 "optimizer: found '" + optimizer + "', expected one of adamw_torch_fused, adamw_torch");
+        requireReplay(datasets, shuffleMergedDatasets, preferences);
         boolean texts = datasets.stream().allMatch(each -> each.type().isText());
         for (DatasetConfig dataset : datasets) {
             require(
@@ -408,6 +417,23 @@ public record TrainerConfig(
     /** Sequences in one update. */
     public long globalBatch(int worldSize) {
         return (long) worldSize * microBatchSize * gradientAccumulationSteps;
+    }
+
+    private static void requireReplay(List<DatasetConfig> datasets, boolean shuffled, PreferenceConfig preferences) {
+        List<DatasetConfig> replayed =
+                datasets.stream().filter(each -> each.type().isReplay()).toList();
+        if (replayed.isEmpty()) {
+            return;
+        }
+        String path = "datasets: " + replayed.getFirst().path() + ": type replay ";
+        double share = replayed.stream().mapToDouble(DatasetConfig::weight).sum();
+        require(
+                share < 1,
+                path + "has, with others of that type, weight " + Auto.number(share)
+                        + ", expected less than 1: it is the share of all sequences");
+        require(replayed.size() < datasets.size(), path + "wants other datasets, beside which it is replayed");
+        require(shuffled, path + "contradicts shuffle_merged_datasets false: it would come after everything else");
+        require(!preferences.isOn(), path + "contradicts rl " + preferences.rl() + ": it has no preferences");
     }
 
     private static void require(boolean holds, String problem) {

@@ -5,10 +5,12 @@ import dev.skald.base.AtomicFiles;
 import dev.skald.base.HostMemory;
 import dev.skald.base.HostProcessor;
 import dev.skald.config.ConfigFile;
+import dev.skald.generate.Generator;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.MatmulRate;
 import dev.skald.model.AdapterParameters;
+import dev.skald.model.Llama;
 import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
@@ -35,6 +37,9 @@ public final class Training {
     static final String CONFIG = "trainer.yaml";
     static final String DEEPSPEED_CONFIG = "deepspeed.json";
 
+    /** Sequences of tasks and probes whose keys and values are held at once. */
+    private static final int PROBED_AT_ONCE = 16;
+
     private final TrainerConfig config;
     private final DeepSpeedConfig deepSpeed;
     private final Rank rank;
@@ -47,6 +52,10 @@ public final class Training {
     private final TunedTokenizer tuned;
     private final Tokenizer tokenizer;
     private final DType dtype;
+    private final ProbeSet probes;
+
+    /** The exit code of a run that its forgetting gate has ended. */
+    public static final int FORGOT = 3;
 
     /**
      * Reads model configuration and tokenizer, and checks what can be checked before anything is allocated.
@@ -71,6 +80,7 @@ public final class Training {
             case FP16 -> DType.F16;
             case F32 -> DType.F32;
         };
+        this.probes = rank.isFirst() ? ProbeSet.read(config) : new ProbeSet(List.of(), List.of());
         if (tokenizer.vocabSize() > model.vocab_size()) {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
                     + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
@@ -102,8 +112,12 @@ public final class Training {
                 config, DeepSpeedConfig.of(ConfigFile.parseJson("deepspeed.json", deepSpeedJson), warnings), rank);
     }
 
-    /** Trains to the end, or until the process is told to stop. */
-    public void run() throws IOException {
+    /**
+     * Trains to the end, or until the process is told to stop.
+     *
+     * @return whether the forgetting gate ended the run, now or before
+     */
+    public boolean run() throws IOException {
         Natives.load();
         DeviceType type = DeviceType.choose("auto");
         Kernels kernels = kernels(type);
@@ -129,7 +143,7 @@ public final class Training {
             Optional<String> finished = resumption.flatMap(each -> each.finished(config));
             say("", finished);
             if (finished.isPresent()) {
-                return;
+                return resumption.flatMap(each -> each.forgotten(config)).isPresent();
             }
             say("warning: ", resumption.flatMap(each -> each.otherSchedule(config)));
             StartingWeights weights = StartingWeights.of(resumed, base, config.seed());
@@ -161,7 +175,13 @@ public final class Training {
                     scaler.restore(saved.lossScaler());
                 });
                 TrainingData learned = referenced(data, trained, type, kernels, ranks, device);
-                new Trainer(
+                Probing probing = new Probing(
+                        config,
+                        timetable,
+                        probes,
+                        () -> asItIs(trained, type, kernels),
+                        resumed.map(from -> new Probing.Resumed(from.toString(), GateState.read(from))));
+                return new Trainer(
                                 config,
                                 timetable,
                                 learned,
@@ -170,11 +190,17 @@ public final class Training {
                                 device,
                                 writer,
                                 monitor,
+                                probing,
                                 stop,
                                 deepSpeed.wallClockBreakdown())
                         .run(state.map(TrainerState::globalStep).orElse(0L));
             }
         }
+    }
+
+    /** The model that is being trained, for measuring it; what it computes with stays the run's. */
+    private Generator asItIs(TrainedModel trained, DeviceType type, Kernels kernels) {
+        return Generator.of(Llama.over(model, trained.weights(), type, kernels), tokenizer, PROBED_AT_ONCE);
     }
 
     /** How many parameters are learned. */

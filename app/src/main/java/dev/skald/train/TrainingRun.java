@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a run of {@code skald train} left in its output directory, read back up to one of its checkpoints. The run may be going on.
@@ -21,6 +23,7 @@ import java.util.List;
  * @param model what was trained
  * @param steps the updates up to the checkpoint
  * @param validations those up to the checkpoint
+ * @param probes tasks and probes up to the checkpoint
  * @param checkpoints all that are there, ascending
  */
 public record TrainingRun(
@@ -33,12 +36,14 @@ public record TrainingRun(
         LlamaConfig model,
         List<StepMetrics> steps,
         List<ValidationMetrics> validations,
+        List<ProbeMetrics> probes,
         List<Saved> checkpoints) {
 
     /** Copies. */
     public TrainingRun {
         steps = List.copyOf(steps);
         validations = List.copyOf(validations);
+        probes = List.copyOf(probes);
         checkpoints = List.copyOf(checkpoints);
     }
 
@@ -91,6 +96,9 @@ public record TrainingRun(
                 RunLog.read(outputDir.resolve(RunLog.VALIDATION), ValidationMetrics.class).stream()
                         .filter(line -> line.step() <= state.globalStep())
                         .toList(),
+                RunLog.read(outputDir.resolve(RunLog.METRICS), ProbeMetrics.class).stream()
+                        .filter(line -> line.step() <= state.globalStep())
+                        .toList(),
                 checkpoints);
     }
 
@@ -111,6 +119,25 @@ public record TrainingRun(
         }
         return state.sessions().getFirst().weights().equals("random");
     }
+
+    /** The probes of the forgetting gate: what each was before the first update, and when it was last measured; of a task of {@code eval_tasks} too. */
+    public List<Measured> measured() {
+        Map<String, Measured> found = new LinkedHashMap<>();
+        for (ProbeMetrics each : probes) {
+            String name = each.probe() + "\n" + each.metric() + "\n" + each.gated();
+            Measured before = found.get(name);
+            found.put(name, new Measured(before == null ? each : before.first(), each));
+        }
+        return List.copyOf(found.values());
+    }
+
+    /**
+     * A task or a probe.
+     *
+     * @param first what it was when it was first measured
+     * @param last what it was when it was last measured
+     */
+    public record Measured(ProbeMetrics first, ProbeMetrics last) {}
 
     /** Seconds that the updates took, validation and checkpoints not counted. */
     public double seconds() {

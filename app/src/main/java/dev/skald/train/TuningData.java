@@ -48,17 +48,16 @@ final class TuningData implements TrainingData {
         List<Place> shuffled = shuffled(all);
         int heldOut = heldOut(all.size());
         List<Place> learned = shuffled.subList(0, all.size() - heldOut);
-        Map<Double, List<Place>> byWeight = new TreeMap<>();
+        Map<Portion, List<Place>> portions = new TreeMap<>();
         for (Place place : learned) {
-            byWeight.computeIfAbsent(examples.dataset(place).weight(), _ -> new ArrayList<>())
+            portions.computeIfAbsent(Portion.of(config.datasets(), place.dataset()), _ -> new ArrayList<>())
                     .add(place);
         }
-        streams = byWeight.values().stream().map(this::stream).toList();
+        streams = portions.values().stream().map(this::stream).toList();
+        long[] lengths =
+                streams.stream().mapToLong(each -> each.sequences().length).toArray();
         order = new DataOrder(
-                config.seed(),
-                config.shuffleMergedDatasets(),
-                streams.stream().mapToLong(each -> each.sequences().length).toArray(),
-                byWeight.keySet().stream().mapToDouble(weight -> weight).toArray());
+                config.seed(), config.shuffleMergedDatasets(), lengths, Portion.visits(portions.keySet(), lengths));
         List<Place> tested = new ArrayList<>(shuffled.subList(all.size() - heldOut, all.size()));
         tested.addAll(examples.places(training, examples.datasets().size()));
         validation = validation(tested);

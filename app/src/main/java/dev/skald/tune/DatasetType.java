@@ -21,7 +21,7 @@ public record DatasetType(String name, Map<String, String> keys) implements OneV
     static final String USER_DEFINED = "user_defined";
 
     private static final List<String> NAMES =
-            List.of("completion", "chat_template", "alpaca", "input_output", "tokenized");
+            List.of("completion", "replay", "chat_template", "alpaca", "input_output", "tokenized");
 
     /** The text of a field as it is, all of it learned. */
     public static final DatasetType COMPLETION = new DatasetType("completion", Map.of());
@@ -67,7 +67,12 @@ public record DatasetType(String name, Map<String, String> keys) implements OneV
 
     /** Whether rows are plain texts, as continued pretraining has them. */
     public boolean isText() {
-        return name.equals("completion");
+        return name.equals("completion") || isReplay();
+    }
+
+    /** Whether they are texts that must not be forgotten, seen beside the others. */
+    public boolean isReplay() {
+        return name.equals("replay");
     }
 
     @Override

@@ -36,7 +36,7 @@ final class Formats {
             case DatasetType.USER_DEFINED ->
                 InstructionRows.userDefined(type.keys(), tokenizer, tuning.trainOnInputs(), sequenceLen);
             case "input_output" -> new SegmentRows(tokenizer);
-            case "completion" -> new CompletionRows(textField, tokenizer, sequenceLen);
+            case "completion", "replay" -> new CompletionRows(textField, tokenizer, sequenceLen);
             case "tokenized" -> new TokenisedRows(tokenizer);
             default ->
                 throw new InvalidInputException("datasets: type: found '" + name

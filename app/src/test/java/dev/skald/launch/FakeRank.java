@@ -1,6 +1,7 @@
 package dev.skald.launch;
 
 import dev.skald.train.LostRankException;
+import dev.skald.train.Training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +25,15 @@ final class FakeRank {
             case "one-dies" -> {
                 if (rank == 1) {
                     System.out.println("rank 1 cannot go on");
-                    System.exit(3);
+                    System.exit(7);
                 }
                 Thread.sleep(Duration.ofMinutes(5));
+            }
+            case "forget" -> {
+                // The first is the last to end: it saves what the run has come to.
+                Thread.sleep(Duration.ofMillis(700L * (2 - rank)));
+                Files.createFile(pids.resolve("saved-" + rank));
+                System.exit(Training.FORGOT);
             }
             case "one-hangs" -> {
                 if (rank != 1) {

@@ -2,6 +2,7 @@ package dev.skald.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.train.Training;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -51,12 +52,21 @@ class LocalProcessesTest {
     void aRankThatDiesEndsTheRunAndIsNamed() throws Exception {
         LocalProcesses.Outcome outcome = run("one-dies", System.err);
 
-        assertThat(outcome.exitCode()).isEqualTo(3);
-        assertThat(outcome.culprit()).isEqualTo("rank 1 ended with exit code 3");
+        assertThat(outcome.exitCode()).isEqualTo(7);
+        assertThat(outcome.culprit()).isEqualTo("rank 1 ended with exit code 7");
         assertThat(outcome.lastLines()).contains("rank 1 cannot go on");
         for (int rank = 0; rank < 3; rank++) {
             awaitEnd(rank);
         }
+    }
+
+    @Test
+    void aRunThatForgetsIsNoFailureOfARank() throws Exception {
+        LocalProcesses.Outcome outcome = run("forget", System.err);
+
+        assertThat(outcome.exitCode()).isEqualTo(Training.FORGOT);
+        assertThat(outcome.culprit()).isEmpty();
+        assertThat(folder.resolve("saved-0")).exists();
     }
 
     @Test

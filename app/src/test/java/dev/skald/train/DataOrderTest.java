@@ -1,13 +1,16 @@
 package dev.skald.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.InvalidInputException;
 import dev.skald.base.Permutation;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
@@ -60,7 +63,7 @@ class DataOrderTest {
 
     @Test
     void everyEpochSeesEachSequenceOnce() {
-        DataOrder order = new DataOrder(42, true, new long[] {100}, new double[] {1});
+        DataOrder order = new DataOrder(42, true, new long[] {100}, new long[] {100});
         assertThat(order.epochLength()).isEqualTo(100);
         for (int epoch = 0; epoch < 3; epoch++) {
             int first = epoch * 100;
@@ -77,8 +80,8 @@ class DataOrderTest {
     }
 
     @Test
-    void weightsSayHowOftenASequenceIsSeenAndNoneIsSeenAgainBeforeAllAre() {
-        DataOrder order = new DataOrder(1, true, new long[] {10, 20, 4}, new double[] {0.5, 1, 2});
+    void visitsSayHowOftenASequenceIsSeenAndNoneIsSeenAgainBeforeAllAre() {
+        DataOrder order = new DataOrder(1, true, new long[] {10, 20, 4}, new long[] {5, 20, 8});
         assertThat(order.epochLength()).isEqualTo(5 + 20 + 8);
         Map<DataOrder.Sample, Integer> seen = new HashMap<>();
         for (int n = 0; n < 33; n++) {
@@ -101,8 +104,24 @@ class DataOrderTest {
 
     @Test
     void withoutShufflingTheOrderIsThatOfTheData() {
-        DataOrder order = new DataOrder(42, false, new long[] {3, 2}, new double[] {1, 2});
+        DataOrder order = new DataOrder(42, false, new long[] {3, 2}, new long[] {3, 4});
         assertThat(LongStream.range(0, 9).mapToObj(order::sample).map(DataOrder.Sample::sequence))
                 .containsExactly(0L, 1L, 2L, 0L, 1L, 0L, 1L, 0L, 1L);
+    }
+
+    @Test
+    void aReplayedShareIsOfAllSequences() {
+        List<Portion> portions =
+                List.of(new Portion(0.5, -1), new Portion(2, -1), new Portion(0.25, 0), new Portion(0.05, 3));
+        long[] visits = Portion.visits(portions, new long[] {100, 10, 7, 4000});
+        assertThat(visits).containsExactly(50, 20, 25, 5);
+        DataOrder order = new DataOrder(42, true, new long[] {100, 10, 7, 4000}, visits);
+        long replayed = LongStream.range(0, 2000)
+                .filter(n -> order.sample(n).stream() == 2)
+                .count();
+        assertThat(replayed).isEqualTo(500);
+        assertThatThrownBy(() -> Portion.visits(portions, new long[] {100, 10, 0, 4000}))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("entry 1, of type replay");
     }
 }

@@ -22,14 +22,15 @@ class ReportTest {
     @Test
     void thePageNeedsNothingElseAndSaysWhatTheRunIsLike() throws IOException {
         Path run = output.resolve("a<b");
-        new Report(Files.createDirectory(run), config(run), TIMETABLE).write(steps(400), validations(400), true);
+        new Report(Files.createDirectory(run), config(run), TIMETABLE)
+                .write(steps(400), validations(400), List.of(), true);
         String page = Files.readString(run.resolve("report.html"));
         assertThat(page)
                 .contains("<title>a&lt;b - Skald</title>", "step 400 of 1,000", "http-equiv=\"refresh\"")
                 .contains("Validation perplexity by language", "<td>taler</td><td>da</td>", "sequence_len: 512")
                 .doesNotContain("a<b", "NaN", "src=", "href=", "http:", "https:");
         assertThat(page.split("<svg", -1)).hasSize(7);
-        new Report(run, config(run), TIMETABLE).write(steps(1000), List.of(), false);
+        new Report(run, config(run), TIMETABLE).write(steps(1000), List.of(), List.of(), false);
         assertThat(Files.readString(run.resolve("report.html")))
                 .contains("finished")
                 .doesNotContain("http-equiv", "<h2>Validation");
@@ -38,7 +39,7 @@ class ReportTest {
 
     @Test
     void thePictureIsOneOfTheLoss() throws IOException {
-        new Report(output, config(output), TIMETABLE).write(steps(30), validations(30), true);
+        new Report(output, config(output), TIMETABLE).write(steps(30), validations(30), List.of(), true);
         BufferedImage picture = ImageIO.read(output.resolve("loss.png").toFile());
         assertThat(picture.getWidth()).isEqualTo(2240);
         assertThat(picture.getHeight()).isEqualTo(1120);

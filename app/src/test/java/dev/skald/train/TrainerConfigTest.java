@@ -351,12 +351,27 @@ class TrainerConfigTest {
             optimizer: muon        | optimizer: found 'muon', expected one of adamw_torch_fused, adamw_torch
             datasets: []           | datasets is missing
             datasets: 3            | datasets: found 3, expected a list
-            datasets: [{path: a, type: alpacca}] | datasets[0].type: found 'alpacca', expected one of completion, chat_template, alpaca, input_output, tokenized
+            datasets: [{path: a, type: alpacca}] | datasets[0].type: found 'alpacca', expected one of completion, replay, chat_template, alpaca, input_output, tokenized
             datasets: [{path: a, type: sharegpt}] | expected type: chat_template with field_messages: conversations
             datasets: [{path: a, split: 'train[:5%]'}] | datasets: a: split train[:5%], shards 1 and data_files [] are for examples
             datasets: [{path: a, texfield: b}]   | unknown key 'datasets[0].texfield'; did you mean 'datasets[0].text_field'?
             datasets: [{type: completion}]       | datasets: an entry has no path
             datasets: [{path: a, weight: -1}]    | datasets: a: weight: found -1.0, expected more than 0, at most 1000
+            datasets: [{path: a, type: replay}] | datasets: a: weight: found 1, expected more than 0 and less than 1: of type replay
+            datasets: [{path: a, type: replay, weight: 0.2}] | datasets: a: type replay wants other datasets
+            datasets: [b, {path: a, type: replay, weight: 0.6}, {path: c, type: replay, weight: 0.6}] | type replay has, with others of that type, weight 1.2, expected less than 1
+            forgetting_gate: {probs: [a]} | unknown key 'forgetting_gate.probs'; did you mean 'forgetting_gate.probes'?
+            forgetting_gate: {action: stop} | forgetting_gate.probes is missing, expected at least one
+            forgetting_gate: {probes: [a.txt, b/a.txt]} | forgetting_gate.probes: two are named 'a'
+            forgetting_gate: {probes: [{name: a}]} | forgetting_gate.probes: an entry has no path
+            forgetting_gate: {probes: [{path: a, limitt: 3}]} | unknown key 'forgetting_gate.probes[0].limitt'; did you mean 'forgetting_gate.probes[0].limit'?
+            forgetting_gate: {probes: [a], action: halt} | forgetting_gate.action: found "halt", expected one of stop, warn
+            forgetting_gate: {probes: [a], stop_drop: 300} | forgetting_gate.stop_drop: found 300, expected 0 to 100
+            forgetting_gate: {probes: [a], stop_errors: 60} | forgetting_gate.stop_errors: found 60, expected 0 to 6
+            forgetting_gate: {probes: [a], warn_drop: -1} | forgetting_gate.warn_drop: found -1, expected 0 to 100
+            forgetting_gate: {probes: [a], stop_drop: 0.5} | stop_drop 0.5 and stop_errors 3 contradict warn_drop 1 and warn_errors 2
+            forgetting_gate: {probes: [a], checks_in_a_row: 0} | forgetting_gate.checks_in_a_row: found 0, expected 1 to 100
+            forgetting_gate: {probes: [a], settling: 2} | forgetting_gate.settling: found 2, expected 0 to 1
             save_steps: 1.5        | save_steps: found 1.5, expected a whole number of steps, or a fraction of the run below 1
             val_set_size: 1.5      | val_set_size: found 1.5, expected a fraction below 1 or a whole number of documents
             adapter: dora          | adapter: found 'dora', expected lora or qlora

@@ -185,6 +185,16 @@ public final class Generator implements AutoCloseable {
         }
     }
 
+    /**
+     * Generates with a model that is at hand, without defaults of its own.
+     *
+     * @param model closed by {@link #close}
+     * @param sequences how many texts are generated at once, at most
+     */
+    public static Generator of(Llama model, Tokenizer tokenizer, int sequences) {
+        return new Generator(model, tokenizer, new ObjectMapper().createObjectNode(), sequences, MOST_WAITING);
+    }
+
     /** A directory that has a file, or the latest checkpoint in it. */
     private static Path latest(Path directory, String file) throws IOException {
         return Files.exists(directory.resolve(file))

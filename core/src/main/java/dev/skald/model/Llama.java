@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A Llama that predicts: configuration, weights and the forward pass over key-value caches. The rows of all sequences of a batch lie one
  * after the other, so prompts of different lengths need no padding. Thread-safe, as long as each cache is used by one thread at a time.
- * {@link #close} frees the weights.
+ * {@link #close} frees the weights that it has loaded.
  */
 public final class Llama implements AutoCloseable {
 
@@ -57,6 +57,16 @@ public final class Llama implements AutoCloseable {
         this.kernels = kernels;
         this.decoder = Decoder.of(config, adapter.map(each -> (Weights) each).orElseGet(stored::weights), kernels);
         this.head = new Linear.Frozen(decoder.head().weight(), kernels.gemm());
+    }
+
+    /**
+     * A model over weights that somebody else owns, and may change while nothing is being predicted: one that learns, seen as it is now. What was
+     * kept of the old weights, keys and values for one, is worth nothing after that.
+     *
+     * @param kernels stay the caller's
+     */
+    public static Llama over(LlamaConfig config, TrainableWeights weights, DeviceType device, Kernels kernels) {
+        return new Llama(StoredWeights.borrowed(config, weights), Optional.empty(), device, kernels);
     }
 
     /**

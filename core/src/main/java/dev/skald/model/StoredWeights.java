@@ -2,8 +2,8 @@ package dev.skald.model;
 
 import dev.skald.tensor.DType;
 
-/** The weights of a model's files, opened to predict with; {@link #close} frees them. */
-sealed interface StoredWeights extends AutoCloseable permits LlamaCheckpoint, BlockWeights {
+/** The weights of a model's files, opened to predict with, or borrowed; {@link #close} frees what was opened. */
+sealed interface StoredWeights extends AutoCloseable permits LlamaCheckpoint, BlockWeights, StoredWeights.Borrowed {
 
     /** The model's configuration; its dtype is the one computed in. */
     LlamaConfig config();
@@ -19,4 +19,22 @@ sealed interface StoredWeights extends AutoCloseable permits LlamaCheckpoint, Bl
 
     @Override
     void close();
+
+    /** Those of a model that learns, which stay their owner's. */
+    static StoredWeights borrowed(LlamaConfig config, TrainableWeights weights) {
+        DType dtype = DType.of(weights.flat().scalar_type());
+        return new Borrowed(config.withDType(dtype), dtype, weights);
+    }
+
+    /** See {@link #borrowed}. */
+    record Borrowed(LlamaConfig config, DType dtype, Weights weights) implements StoredWeights {
+
+        @Override
+        public long bytes() {
+            return config.parameterCount() * dtype.bytes();
+        }
+
+        @Override
+        public void close() {}
+    }
 }
