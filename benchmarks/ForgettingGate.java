@@ -80,8 +80,9 @@ final class ForgettingGate {
                             "micro_batch_size=4",
                             "max_steps=12",
                             "eval_steps=6",
-                            "forgetting_gate.probes=[{name: Swedish, limit: 25, path: \"" + work.resolve("probe-sv.jsonl")
-                                    + "\"}, {name: Danish, limit: 25, path: \"" + work.resolve("probe-da.jsonl") + "\"}]",
+                            "forgetting_gate.probes=[{name: Swedish, limit: 25, path: \""
+                                    + work.resolve("probe-sv.jsonl") + "\"}, {name: Danish, limit: 25, path: \""
+                                    + work.resolve("probe-da.jsonl") + "\"}]",
                             "forgetting_gate.settling=0",
                             "forgetting_gate.action=warn"));
             for (ProbeMetrics each : probes) {

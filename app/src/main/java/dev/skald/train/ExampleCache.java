@@ -53,7 +53,7 @@ final class ExampleCache {
         return source(dataset, files(dataset).files());
     }
 
-    private static ExampleSource source(DatasetConfig dataset, List<Path> files) {
+    private ExampleSource source(DatasetConfig dataset, List<Path> files) {
         return new ExampleSource(
                 dataset.name(),
                 files,

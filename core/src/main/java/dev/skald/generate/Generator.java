@@ -192,7 +192,11 @@ public final class Generator implements AutoCloseable {
      * @param sequences how many texts are generated at once, at most
      */
     public static Generator of(Llama model, Tokenizer tokenizer, int sequences) {
-        return new Generator(model, tokenizer, new ObjectMapper().createObjectNode(), sequences, MOST_WAITING);
+        return new Generator(
+                model,
+                tokenizer,
+                StrictJson.mapper().createObjectNode(),
+                Engine.Limits.of(model, sequences, MOST_WAITING));
     }
 
     /** A directory that has a file, or the latest checkpoint in it. */

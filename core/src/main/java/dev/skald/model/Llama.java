@@ -66,7 +66,7 @@ public final class Llama implements AutoCloseable {
      * @param kernels stay the caller's
      */
     public static Llama over(LlamaConfig config, TrainableWeights weights, DeviceType device, Kernels kernels) {
-        return new Llama(StoredWeights.borrowed(config, weights), Optional.empty(), device, kernels);
+        return new Llama(StoredWeights.borrowed(config, weights), true, Optional.empty(), device, kernels);
     }
 
     /**
@@ -135,7 +135,7 @@ public final class Llama implements AutoCloseable {
                         Optional.of(AdapterParameters.load(directory, checkpoint, device)),
                         device,
                         kernels);
-            case BlockWeights _ ->
+            case BlockWeights _, StoredWeights.Borrowed _ ->
                 throw new InvalidInputException(
                         directory + ": an adapter needs the weights of its base as numbers: --dtype bf16 or f32");
         };
