@@ -3,6 +3,7 @@ package dev.skald.compare;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.skald.base.StrictJson;
 import dev.skald.compare.Comparison.Cell;
 import dev.skald.compare.Comparison.Row;
 import dev.skald.evaluate.Difference;
@@ -11,7 +12,7 @@ import java.util.List;
 /** A comparison for scripts; its keys are in docs/evaluation.md. */
 public final class ComparisonJson {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = StrictJson.mapper();
 
     private ComparisonJson() {}
 

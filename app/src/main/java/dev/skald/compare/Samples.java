@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ final class Samples {
     private static final int LONGEST_QUESTION = 240;
 
     /** With the keys of all maps in order, so that the same document has the same text whoever wrote it. */
-    private static final ObjectMapper SORTED = JsonMapper.builder()
+    private static final ObjectMapper SORTED = StrictJson.builder()
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
 

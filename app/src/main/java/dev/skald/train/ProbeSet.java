@@ -3,6 +3,7 @@ package dev.skald.train;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.evaluate.Probe;
 import dev.skald.evaluate.Row;
 import dev.skald.evaluate.Task;
@@ -102,7 +103,7 @@ record ProbeSet(List<Task> tasks, List<Probe> probes) {
 
     /** The rows of a task's data file. */
     private static List<Row> rows(Path file) throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
+        ObjectMapper mapper = StrictJson.mapper();
         List<Row> rows = new ArrayList<>();
         try (RowReader reader = RowReader.open(file)) {
             for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {

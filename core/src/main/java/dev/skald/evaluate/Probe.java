@@ -1,7 +1,7 @@
 package dev.skald.evaluate;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.generate.Generator;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -162,7 +162,7 @@ public final class Probe {
                 "rows",
                 task.rows().subList(0, items()).stream().map(Row::fields).toList());
         try {
-            byte[] text = new ObjectMapper().writeValueAsString(all).getBytes(StandardCharsets.UTF_8);
+            byte[] text = StrictJson.mapper().writeValueAsString(all).getBytes(StandardCharsets.UTF_8);
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
         } catch (NoSuchAlgorithmException | com.fasterxml.jackson.core.JacksonException e) {
             throw new IllegalStateException(e); // Java has SHA-256; rows are made of JSON's values
