@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -489,8 +490,8 @@ class ServerTest {
                 write(
                         socket,
                         "/v1/completions",
-                        "{\"prompt\":\"a\",\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":"
-                                + stream + "}");
+                        "{\"prompt\":[" + String.join(",", Collections.nCopies(16, "\"a\""))
+                                + "],\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":" + stream + "}");
                 while (randomModel.engine().state().steps() < before + 3) {
                     Thread.sleep(1);
                 }
