@@ -490,8 +490,9 @@ class ServerTest {
                 write(
                         socket,
                         "/v1/completions",
-                        "{\"prompt\":[" + String.join(",", Collections.nCopies(16, "\"a\""))
-                                + "],\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":" + stream + "}");
+                        "{\"prompt\":[" + String.join(",", Collections.nCopies(4, "\"a\""))
+                                + "],\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":" + stream
+                                + "}");
                 while (randomModel.engine().state().steps() < before + 3) {
                     Thread.sleep(1);
                 }
