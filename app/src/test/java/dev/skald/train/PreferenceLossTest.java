@@ -82,6 +82,23 @@ class PreferenceLossTest {
         }
     }
 
+    @Test
+    void singleAnswersAreAutogradsToo() throws IOException {
+        for (JsonNode each : golden().get("kto")) {
+            KtoLoss loss = new KtoLoss(
+                    each.get("beta").doubleValue(),
+                    each.get("desirable").doubleValue(),
+                    each.get("undesirable").doubleValue());
+            double divergence = KtoLoss.divergence(each.get("mismatched").doubleValue(), 1);
+            KtoLoss.Outcome outcome =
+                    loss.of(answer(each.get("answer")), each.get("wanted").booleanValue(), divergence);
+            double expected = each.get("loss").doubleValue();
+            assertThat(outcome.loss()).as("%s", each).isEqualTo(expected, rounding(expected));
+            double byAnswer = each.get("by_answer").doubleValue();
+            assertThat(outcome.byAnswer()).as("answer of %s", each).isEqualTo(byAnswer, rounding(byAnswer));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("losses")
     void gradientsAreFiniteDifferences(PreferenceLoss loss) {
@@ -116,6 +133,7 @@ class PreferenceLossTest {
         assertThat(outcome.byChosen()).isEqualTo(-0.05);
         assertThat(outcome.margin()).isZero();
         assertThat(outcome.accurate()).isFalse();
+        assertThat(new KtoLoss(0.1, 1, 1).of(chosen, true, 0).loss()).isEqualTo(0.5);
     }
 
     /** A model that is certain of an answer has the sum 0, or, rounded, a little more. */
@@ -143,11 +161,19 @@ class PreferenceLossTest {
     }
 
     @Test
+    void theDivergenceIsNotBelowZero() {
+        assertThat(KtoLoss.divergence(-3, 2)).isZero();
+        assertThat(KtoLoss.divergence(3, 2)).isEqualTo(1.5);
+        assertThat(KtoLoss.divergence(0, 0)).isZero();
+    }
+
+    @Test
     void whatIsNoSettingIsRefused() {
         assertThatThrownBy(() -> new PreferenceLoss.Robust(0.1, 0.5))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("dpo_label_smoothing: found 0.5");
         assertThatThrownBy(() -> new PreferenceLoss.Hinge(0)).hasMessageContaining("rl_beta: found 0.0");
+        assertThatThrownBy(() -> new KtoLoss(0.1, -1, 1)).hasMessageContaining("kto_desirable_weight: found -1.0");
         assertThatThrownBy(() -> new Answer(0, 0, 0)).hasMessageContaining("0 tokens");
     }
 }

@@ -1,6 +1,6 @@
 """Golden values of the losses of preferences: formulas of the papers in PyTorch, gradients by its autograd, in float64.
 
-python3 preference_golden.py > preference_golden.json     (PyTorch, CPU; any that has logsigmoid will do)
+python3 preference_golden.py > preference_golden.json     (PyTorch 2.13, CPU; any that has logsigmoid will do)
 """
 
 import json
@@ -60,7 +60,13 @@ def pairs():
     yield -7000.0, -6900.0, -7000.0, -6900.0, 10, 10   # a token has e^-700
 
 
-out = {"pairs": []}
+def kto(l, r, wanted, kl, k):
+    if wanted:
+        return k["desirable"] * (1 - torch.sigmoid(k["beta"] * (l - r - kl)))
+    return k["undesirable"] * (1 - torch.sigmoid(k["beta"] * (kl - (l - r))))
+
+
+out = {"pairs": [], "kto": []}
 for kind, settings in SETTINGS:
     for lc, lr, rc, rr, nc, nr in pairs():
         c, r = (torch.tensor(v, requires_grad=True) for v in (lc, lr))
@@ -69,4 +75,14 @@ for kind, settings in SETTINGS:
         out["pairs"].append({
             "loss_type": kind, **settings, "chosen": [lc, rc, nc], "rejected": [lr, rr, nr],
             "loss": loss.item(), "by_chosen": c.grad.item(), "by_rejected": r.grad.item()})
+for settings in ({"beta": 0.1, "desirable": 1.0, "undesirable": 1.0}, {"beta": 0.5, "desirable": 0.2, "undesirable": 1.5}):
+    for wanted in (True, False):
+        for lc, _, rc, _, nc, _ in pairs():
+            mismatched = float(torch.randn(1)) * 3
+            l = torch.tensor(lc, requires_grad=True)
+            kl = torch.tensor(mismatched).clamp(min=0)
+            loss = kto(l, torch.tensor(rc), wanted, kl, settings)
+            loss.backward()
+            out["kto"].append({**settings, "wanted": wanted, "answer": [lc, rc, nc], "mismatched": mismatched,
+                               "loss": loss.item(), "by_answer": l.grad.item()})
 print(json.dumps(out))
