@@ -69,6 +69,9 @@ final class LabelsCommand implements Callable<Integer> {
                 line.put("row", place.number());
                 line.put("ids", example.ids());
                 line.put("labels", example.labels());
+                if (!example.wanted()) {
+                    line.put("wanted", false);
+                }
                 out.println(new ObjectMapper().writeValueAsString(line));
             } else {
                 show(out, dataset + ", " + place, example, tokenizer);
@@ -79,7 +82,8 @@ final class LabelsCommand implements Callable<Integer> {
     }
 
     private static void show(PrintWriter out, String where, Example example, Tokenizer tokenizer) {
-        out.println("--- " + where + ": " + example.ids().length + " tokens, " + example.learned() + " learned");
+        out.println("--- " + where + ": " + example.ids().length + " tokens, " + example.learned() + " learned"
+                + (example.wanted() ? "" : ", not wanted"));
         out.println(LabelledRows.marked(example, tokenizer));
         out.println("ids of the first: " + LabelledRows.first(example));
         out.println();

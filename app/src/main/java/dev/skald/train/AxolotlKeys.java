@@ -97,9 +97,8 @@ final class AxolotlKeys {
         keys.refused(QUANTISED, "gptq", "gptq_*", "quantization", "qat", "fp8", "fp8_*");
         keys.refused(QUANTISED, "model_quantization_config*", "use_onebitllms", "quantize_moe_experts");
         keys.refused("it is no more in TRL", "rpo_alpha", "dpo_norm_loss", "dpo_generate_during_eval");
-        keys.refused(
-                PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "kto_*", "dpo_use_weighting", "dpo_loss_weights");
-        keys.without(LOADER, "dpo_padding_free", "dpo_use_liger_kernel", "precompute_ref_log_probs");
+        keys.refused(PREFERENCES, "trl", "vllm", "rl_adapter_ref_model", "dpo_use_weighting", "dpo_loss_weights");
+        keys.without(LOADER, "dpo_padding_free", "dpo_use_liger_kernel");
         keys.refused(
                 PREFERENCES, "reward_model", "process_reward_model", "num_labels", "diffusion", "ebft", "use_eaft");
         keys.refused(TEXTS, "use_pose", "pose_*", "s2_attention");
@@ -126,7 +125,6 @@ final class AxolotlKeys {
         keys.without("the file's name says how it is read", in + "ds_type");
         keys.without("see chat_template and type", in + "conversation", in + "input_format", in + "format");
         keys.without(LOADER, in + "preprocess_shards");
-        keys.refused(FILES, in + "skip", in + "shards_idx");
-        keys.refusedUnless("1", FILES, in + "shards");
+        keys.refused(FILES, in + "skip");
     }
 }

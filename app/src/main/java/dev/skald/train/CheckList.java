@@ -36,6 +36,7 @@ record CheckList(TrainerConfig config, Tokenizer tokenizer, LlamaConfig model) {
         template().ifPresent(lines::add);
         lines.add(data.packing(timetable));
         adapter(base).ifPresent(lines::add);
+        answers(data.wanted()).ifPresent(lines::add);
         return lines;
     }
 
@@ -59,6 +60,32 @@ record CheckList(TrainerConfig config, Tokenizer tokenizer, LlamaConfig model) {
                         : config.tuning().chatTemplate();
         return Optional.of(String.format(
                 "chat template: %s (CRC %08x); tokenizer SHA-256 %.12s", name, sum.getValue(), tokenizer.hash()));
+    }
+
+    /** Both kinds of KTO's answers, and whether their weights are in the paper's range: as much of either, up to a third more of the wanted ones. */
+    private Optional<String> answers(long[] wanted) {
+        if (!config.preferences().isKto()) {
+            return Optional.empty();
+        }
+        KtoLoss loss = KtoLoss.of(config.preferences());
+        double desirable = wanted[0];
+        double undesirable = wanted[1];
+        double ratio = loss.desirable() * desirable / (loss.undesirable() * undesirable);
+        String line = String.format(
+                Locale.ROOT,
+                "kto: %,d answers are wanted, %,d are not; with their weights %.2f to 1",
+                wanted[0],
+                wanted[1],
+                ratio);
+        if ((ratio >= 0.99 && ratio <= 1.34) || wanted[0] == 0 || wanted[1] == 0) {
+            return Optional.of(line);
+        }
+        return Optional.of(line
+                + String.format(
+                        Locale.ROOT,
+                        ", expected 1 to 1.33: kto_undesirable_weight %.3g or kto_desirable_weight %.3g makes it 1",
+                        loss.desirable() * desirable / undesirable,
+                        loss.undesirable() * undesirable / desirable));
     }
 
     private Optional<String> adapter(LlamaConfig base) {

@@ -1,5 +1,6 @@
 package dev.skald.train;
 
+import dev.skald.base.Permutation;
 import java.util.Arrays;
 
 /**

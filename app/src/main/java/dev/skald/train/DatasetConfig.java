@@ -47,6 +47,15 @@ public record DatasetConfig(
         @Key("Which rows: train, train[:20%], train[100:200].")
         String split,
 
+        @Key(
+                value =
+                        "Into how many parts the rows are divided, after they were shuffled by seed; one of them is learned.",
+                defaultValue = "1")
+        int shards,
+
+        @Key(value = "Which of the parts, from 0.", defaultValue = "0")
+        int shardsIdx,
+
         @Beside ConversationKeys conversation) {
 
     public DatasetConfig {
@@ -56,6 +65,10 @@ public record DatasetConfig(
         if (!(weight > 0) || weight > 1000) {
             throw new InvalidInputException(
                     "datasets: " + path + ": weight: found " + weight + ", expected more than 0, at most 1000");
+        }
+        if (shards < 1 || shardsIdx < 0 || shardsIdx >= shards) {
+            throw new InvalidInputException("datasets: " + path + ": shards " + shards + ", shards_idx " + shardsIdx
+                    + ": expected at least one, and one of them counted from 0");
         }
         dataFiles = List.copyOf(dataFiles);
         name = name == null ? lastPart(path) : name;
@@ -72,6 +85,8 @@ public record DatasetConfig(
                 1,
                 List.of(),
                 null,
+                1,
+                0,
                 ConversationKeys.DEFAULTS);
     }
 

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 final class ExampleCache {
 
     /** Raised whenever the same rows become other examples. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     private final TrainerConfig config;
     private final Tokenizer tokenizer;
@@ -37,12 +37,14 @@ final class ExampleCache {
         int threads = config.datasetProcesses() == null
                 ? Runtime.getRuntime().availableProcessors()
                 : config.datasetProcesses();
-        return new ExampleReader(
-                config.tuning(),
-                tokenizer,
-                config.sequenceLen(),
-                threads,
-                config.preferences().isOn());
+        return new ExampleReader(config.tuning(), tokenizer, config.sequenceLen(), threads, learned());
+    }
+
+    private ExampleReader.Learned learned() {
+        PreferenceConfig preferences = config.preferences();
+        return preferences.isKto()
+                ? ExampleReader.Learned.ANSWERS
+                : preferences.hasPairs() ? ExampleReader.Learned.PAIRS : ExampleReader.Learned.TEXTS;
     }
 
     /** A data set's files and how they are read. */
@@ -60,7 +62,13 @@ final class ExampleCache {
             files.addAll(TextFiles.find(path, List.of(), TextFiles::hasRows));
         }
         return new ExampleSource(
-                dataset.name(), files, dataset.type(), dataset.textField(), dataset.conversation(), dataset.split());
+                dataset.name(),
+                files,
+                dataset.type(),
+                dataset.textField(),
+                dataset.conversation(),
+                dataset.split(),
+                new ExampleSource.Shard(dataset.shards(), dataset.shardsIdx(), config.seed()));
     }
 
     void prepare(DatasetConfig dataset) throws IOException {
@@ -75,6 +83,11 @@ final class ExampleCache {
         return ExampleFile.open(directory(source(dataset)));
     }
 
+    /** Where a data set's examples are; what is kept beside them belongs to these examples. */
+    Path directory(DatasetConfig dataset) throws IOException {
+        return directory(source(dataset));
+    }
+
     private Path directory(ExampleSource source) throws IOException {
         return Path.of(config.datasetPreparedPath())
                 .resolve(source.name() + "-examples-" + key(source).substring(0, 16));
@@ -86,7 +99,7 @@ final class ExampleCache {
         key.append(config.tuning())
                 .append('\n')
                 .append(config.sequenceLen())
-                .append(config.preferences().isOn())
+                .append(learned())
                 .append('\n');
         key.append(tokenizer.hash())
                 .append(' ')

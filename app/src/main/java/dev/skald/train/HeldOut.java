@@ -1,6 +1,7 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Permutation;
 import dev.skald.dataset.PackedDocument;
 import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.TokenStream.Documents;

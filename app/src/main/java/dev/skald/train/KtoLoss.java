@@ -36,10 +36,12 @@ public record KtoLoss(double beta, double desirable, double undesirable) {
 
     /** The loss that a trainer.yaml asks for. */
     static KtoLoss of(PreferenceConfig config) {
-        return new KtoLoss(
-                config.rlBeta() == null ? 0.1 : config.rlBeta(),
-                config.ktoDesirableWeight(),
-                config.ktoUndesirableWeight());
+        return of(config.rlBeta(), config.ktoDesirableWeight(), config.ktoUndesirableWeight());
+    }
+
+    /** @param beta null: TRL's */
+    static KtoLoss of(Double beta, double desirable, double undesirable) {
+        return new KtoLoss(beta == null ? 0.1 : beta, desirable, undesirable);
     }
 
     /**

@@ -8,9 +8,8 @@ final class PreferenceMetrics {
 
     private static final int CHOSEN = 0;
     private static final int REJECTED = 3;
-    private static final int LOSS = 6;
-    private static final int PAIRS = 7;
-    private static final int ACCURATE = 8;
+    private static final int PAIRS = 6;
+    private static final int ACCURATE = 7;
 
     private final double[] sums;
 
@@ -28,7 +27,6 @@ final class PreferenceMetrics {
     void add(PreferenceLoss.Pair pair, PreferenceLoss.Outcome outcome) {
         answer(CHOSEN, pair.chosen(), outcome.rewardChosen());
         answer(REJECTED, pair.rejected(), outcome.rewardRejected());
-        sums[LOSS] += outcome.loss();
         sums[PAIRS]++;
         sums[ACCURATE] += outcome.accurate() ? 1 : 0;
     }
@@ -36,7 +34,6 @@ final class PreferenceMetrics {
     /** A single answer of KTO. */
     void add(PreferenceLoss.Answer answer, boolean wanted, KtoLoss.Outcome outcome) {
         answer(wanted ? CHOSEN : REJECTED, answer, outcome.reward());
-        sums[LOSS] += outcome.loss();
     }
 
     private void answer(int at, PreferenceLoss.Answer answer, double reward) {
@@ -49,11 +46,9 @@ final class PreferenceMetrics {
         return sums.clone();
     }
 
-    /** Means, by TRL's names: {@code loss}, {@code rewards/chosen} and so on; what there was none of is left out, of KTO's accuracies too. */
+    /** Means, by TRL's names: {@code rewards/chosen} and so on; what there was none of is left out, of KTO's accuracies too. */
     Map<String, Double> means() {
         Map<String, Double> means = new LinkedHashMap<>();
-        double losses = sums[PAIRS] > 0 ? sums[PAIRS] : sums[CHOSEN] + sums[REJECTED];
-        put(means, "loss", LOSS, losses);
         put(means, "rewards/chosen", CHOSEN + 1, sums[CHOSEN]);
         put(means, "rewards/rejected", REJECTED + 1, sums[REJECTED]);
         if (sums[CHOSEN] > 0 && sums[REJECTED] > 0) {

@@ -7,7 +7,7 @@ import dev.skald.train.PreferenceLoss.Answer;
 import dev.skald.train.PreferenceLoss.Outcome;
 import dev.skald.train.PreferenceLoss.Pair;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,44 +17,11 @@ import java.util.Optional;
  */
 final class Preferences implements Objective {
 
-    private static final List<String> NAMES = List.of(
-            "rewards/chosen",
-            "rewards/rejected",
-            "rewards/margins",
-            "rewards/accuracies",
-            "logps/chosen",
-            "logps/rejected");
-
     private final PreferenceLoss loss;
-    /** Its weights stay as they are; none for losses without a reference. */
+    /** None for losses that have none, or where micro-batches say what it says. */
     private final Optional<Reference> reference;
 
-    private double[] sums = new double[NAMES.size()];
-
-    /**
-     * The model that answers are compared with.
-     *
-     * @param model makes no gradients
-     * @param owned what is closed with it, in this order
-     */
-    record Reference(TrainableLlama model, List<AutoCloseable> owned) implements AutoCloseable {
-
-        Reference {
-            owned = List.copyOf(owned);
-        }
-
-        @Override
-        public void close() {
-            model.close();
-            for (AutoCloseable each : owned) {
-                try {
-                    each.close();
-                } catch (Exception e) {
-                    throw new IllegalStateException(e); // weights are only freed
-                }
-            }
-        }
-    }
+    private PreferenceMetrics metrics = new PreferenceMetrics();
 
     Preferences(PreferenceLoss loss, Optional<Reference> reference) {
         this.loss = loss;
@@ -68,12 +35,11 @@ final class Preferences implements Objective {
     /** The pairs of a micro-batch. An answer begins at the same place behind the same prompt, so that the rejected one's labels tell it for both. */
     private static Rows[] pairs(PackedRows rows) {
         int[] starts = rows.documentStarts();
-        int spans = starts.length - (rows.padding() > 0 ? 1 : 0);
-        Rows[] pairs = new Rows[spans / 2];
+        Rows[] pairs = new Rows[MicroBatch.spans(rows) / 2];
         for (int i = 0; i < pairs.length; i++) {
             int chosen = starts[2 * i];
             int rejected = starts[2 * i + 1];
-            int end = 2 * i + 2 < starts.length ? starts[2 * i + 2] : rows.rows();
+            int end = MicroBatch.end(rows, 2 * i + 1);
             int answer = 0;
             while (rows.targets()[rejected + answer] == PackedRows.NOT_PREDICTED) {
                 answer++;
@@ -84,28 +50,32 @@ final class Preferences implements Objective {
     }
 
     @Override
-    public double units(PackedRows rows) {
-        return pairs(rows).length;
+    public double units(MicroBatch batch) {
+        return pairs(batch.rows()).length;
     }
 
     @Override
-    public double forwardBackward(TrainableLlama model, PackedRows rows, double scale, Gradients gradients) {
-        double[] expected = reference(rows);
+    public double forwardBackward(TrainableLlama model, MicroBatch batch, double scale, Gradients gradients) {
+        PackedRows rows = batch.rows();
+        double[] expected = expected(batch);
         double[] total = new double[1];
         model.forwardBackward(
                 rows,
                 losses -> {
                     double[] scales = new double[losses.length];
-                    for (Rows pair : pairs(rows)) {
-                        Outcome outcome = outcome(rows, pair, losses, expected);
-                        total[0] += outcome.loss() + likelihood(rows, pair, outcome, losses);
-                        note(outcome, pair, losses);
+                    Rows[] pairs = pairs(rows);
+                    for (int i = 0; i < pairs.length; i++) {
+                        Rows where = pairs[i];
+                        Pair pair = pair(rows, where, i, losses, expected);
+                        Outcome outcome = loss.of(pair);
+                        total[0] += outcome.loss() + likelihood(rows, where, outcome, losses);
+                        metrics.add(pair, outcome);
                         // A row's loss is what its log-probability lacks: the signs turn round.
-                        Arrays.fill(scales, pair.chosenAnswer, pair.chosenEnd, -scale * outcome.byChosen());
-                        Arrays.fill(scales, pair.rejectedAnswer, pair.rejectedEnd, -scale * outcome.byRejected());
+                        Arrays.fill(scales, where.chosenAnswer, where.chosenEnd, -scale * outcome.byChosen());
+                        Arrays.fill(scales, where.rejectedAnswer, where.rejectedEnd, -scale * outcome.byRejected());
                         if (outcome.likelihood() > 0) {
-                            double each = scale * outcome.likelihood() / predicted(rows, pair);
-                            for (int row = pair.chosen; row < pair.chosenEnd; row++) {
+                            double each = scale * outcome.likelihood() / predicted(rows, where);
+                            for (int row = where.chosen; row < where.chosenEnd; row++) {
                                 scales[row] += each;
                             }
                         }
@@ -117,32 +87,38 @@ final class Preferences implements Objective {
     }
 
     @Override
-    public double loss(TrainableLlama model, PackedRows rows) {
+    public double loss(TrainableLlama model, MicroBatch batch) {
+        PackedRows rows = batch.rows();
         double[] losses = model.losses(rows);
-        double[] expected = reference(rows);
+        double[] expected = expected(batch);
         double total = 0;
-        for (Rows pair : pairs(rows)) {
-            Outcome outcome = outcome(rows, pair, losses, expected);
-            total += outcome.loss() + likelihood(rows, pair, outcome, losses);
+        Rows[] pairs = pairs(rows);
+        for (int i = 0; i < pairs.length; i++) {
+            Outcome outcome = loss.of(pair(rows, pairs[i], i, losses, expected));
+            total += outcome.loss() + likelihood(rows, pairs[i], outcome, losses);
         }
         return total;
     }
 
-    private double[] reference(PackedRows rows) {
-        return reference.map(each -> each.model().losses(rows)).orElseGet(() -> new double[rows.rows()]);
+    private double[] expected(MicroBatch batch) {
+        return batch.references().length > 0
+                ? batch.references()
+                : reference
+                        .map(each -> each.logps(batch.rows()))
+                        .orElseGet(() -> new double[MicroBatch.spans(batch.rows())]);
     }
 
-    private Outcome outcome(PackedRows rows, Rows pair, double[] losses, double[] expected) {
-        return loss.of(new Pair(
-                answer(rows, pair.chosenAnswer, pair.chosenEnd, losses, expected),
-                answer(rows, pair.rejectedAnswer, pair.rejectedEnd, losses, expected)));
+    private static Pair pair(PackedRows rows, Rows where, int number, double[] losses, double[] expected) {
+        return new Pair(
+                answer(rows, where.chosenAnswer, where.chosenEnd, losses, expected[2 * number]),
+                answer(rows, where.rejectedAnswer, where.rejectedEnd, losses, expected[2 * number + 1]));
     }
 
-    private static Answer answer(PackedRows rows, int from, int to, double[] losses, double[] expected) {
+    private static Answer answer(PackedRows rows, int from, int to, double[] losses, double expected) {
         long tokens = Arrays.stream(rows.targets(), from, to)
                 .filter(target -> target != PackedRows.NOT_PREDICTED)
                 .count();
-        return new Answer(-sum(losses, from, to), -sum(expected, from, to), tokens);
+        return new Answer(-sum(losses, from, to), expected, tokens);
     }
 
     private static double sum(double[] losses, int from, int to) {
@@ -161,20 +137,6 @@ final class Preferences implements Objective {
                 : outcome.likelihood() * sum(losses, pair.chosen, pair.chosenEnd) / predicted(rows, pair);
     }
 
-    private void note(Outcome outcome, Rows pair, double[] losses) {
-        double[] values = {
-            outcome.rewardChosen(),
-            outcome.rewardRejected(),
-            outcome.margin(),
-            outcome.accurate() ? 1 : 0,
-            -sum(losses, pair.chosenAnswer, pair.chosenEnd),
-            -sum(losses, pair.rejectedAnswer, pair.rejectedEnd)
-        };
-        for (int i = 0; i < values.length; i++) {
-            sums[i] += values[i];
-        }
-    }
-
     /** TRL's preference training has no dropout in the model that learns. */
     @Override
     public boolean dropsInputs() {
@@ -182,15 +144,15 @@ final class Preferences implements Objective {
     }
 
     @Override
-    public List<String> names() {
-        return NAMES;
+    public double[] takeSums() {
+        double[] taken = metrics.sums();
+        metrics = new PreferenceMetrics();
+        return taken;
     }
 
     @Override
-    public double[] takeSums() {
-        double[] taken = sums;
-        sums = new double[NAMES.size()];
-        return taken;
+    public Map<String, Double> metrics(double[] sums) {
+        return new PreferenceMetrics(sums).means();
     }
 
     @Override

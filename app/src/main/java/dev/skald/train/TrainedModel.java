@@ -10,6 +10,7 @@ import dev.skald.model.LlamaCheckpoint;
 import dev.skald.model.LlamaCheckpointWriter;
 import dev.skald.model.LlamaConfig;
 import dev.skald.model.LlamaParameters;
+import dev.skald.model.ModelFingerprint;
 import dev.skald.model.TrainableLlama;
 import dev.skald.model.TrainableWeights;
 import dev.skald.model.Weights;
@@ -114,8 +115,9 @@ record TrainedModel(TrainableWeights weights, Optional<BaseWeights> base, Checkp
                     throw new InvalidInputException("base_model " + config.baseModel()
                             + ": has no weights; an adapter is learned beside those of a model");
             }
+            String fingerprint = ModelFingerprint.of(Path.of(config.baseModel()));
             return new TrainedModel(parameters, Optional.of(base), (directory, tensors) -> {
-                parameters.write(directory, parameter -> tensors.get(parameter.index()));
+                parameters.write(directory, parameter -> tensors.get(parameter.index()), Optional.of(fingerprint));
                 LlamaCheckpointWriter.writeBeside(directory, model.withDType(dtype), companions);
             });
         } catch (RuntimeException e) {
@@ -135,7 +137,7 @@ record TrainedModel(TrainableWeights weights, Optional<BaseWeights> base, Checkp
     }
 
     /** The model as the run began, which preferences are compared with: the base model, with the adapter and the tokens that the run began with. */
-    Preferences.Reference reference(TrainerConfig config, LlamaConfig model, DeviceType device, Kernels kernels) {
+    Reference reference(TrainerConfig config, LlamaConfig model, DeviceType device, Kernels kernels) {
         DType dtype = DType.of(weights.flat().scalar_type());
         boolean grown = model.vocab_size() > stated(config).vocab_size();
         List<AutoCloseable> owned = new ArrayList<>();
@@ -163,7 +165,7 @@ record TrainedModel(TrainableWeights weights, Optional<BaseWeights> base, Checkp
             owned.add(files);
             before = files.fixed();
         }
-        return new Preferences.Reference(new TrainableLlama(model, before, device, kernels, false), owned);
+        return new Reference(new TrainableLlama(model, before, device, kernels, false), owned);
     }
 
     private static LlamaConfig stated(TrainerConfig config) {

@@ -1,8 +1,8 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
+import dev.skald.base.Permutation;
 import dev.skald.model.EmbeddingNoise;
-import dev.skald.model.PackedRows;
 import dev.skald.model.TrainableLlama;
 import dev.skald.model.TrainableWeights;
 import java.io.IOException;
@@ -84,10 +84,8 @@ final class Trainer {
         while (step < timetable.totalSteps() && !stopped) {
             step++;
             long start = System.nanoTime();
-            List<PackedRows> batch = batch(step);
-            double[] counts = sum(
-                    batch.stream().mapToDouble(learner.objective()::units).sum(),
-                    batch.stream().mapToDouble(PackedRows::tokens).sum());
+            List<MicroBatch> batch = batch(step);
+            double[] counts = counts(batch);
             double predicted = counts[0];
             double loss = forwardBackward(step, batch, scaler.scale() / predicted) / predicted;
             Agreement agreed = agree(loss);
@@ -105,7 +103,7 @@ final class Trainer {
                     skipped,
                     scaler,
                     (long) counts[1],
-                    learner.objective().metrics(agreed.sums(), predicted),
+                    learner.objective().metrics(agreed.sums()),
                     nanos);
             watchdog.check(step, agreed.loss());
             if (timetable.evaluates(step)) {
@@ -121,14 +119,26 @@ final class Trainer {
     }
 
     /** This rank's micro-batches of a step. Which sequences a step sees does not depend on the number of ranks. */
-    private List<PackedRows> batch(long step) {
+    private List<MicroBatch> batch(long step) {
         return IntStream.range(0, config.gradientAccumulationSteps())
-                .mapToObj(microStep -> data.rows(step - 1, microStep, ranks.rank(), ranks.size()))
+                .mapToObj(microStep -> data.microBatch(step - 1, microStep, ranks.rank(), ranks.size()))
                 .toList();
     }
 
+    /** What the loss is divided by, and the tokens, of all ranks; the objective is told what it has to know of all. */
+    private double[] counts(List<MicroBatch> batch) {
+        double[] before = learner.objective().before(learner.model(), batch);
+        double[] mine = new double[2 + before.length];
+        mine[0] = batch.stream().mapToDouble(learner.objective()::units).sum();
+        mine[1] = batch.stream().mapToDouble(each -> each.rows().tokens()).sum();
+        System.arraycopy(before, 0, mine, 2, before.length);
+        double[] sums = sum(mine);
+        learner.objective().told(Arrays.copyOfRange(sums, 2, sums.length));
+        return sums;
+    }
+
     /** Returns the sum of the losses of this rank's predicted tokens; leaves {@code scale} times its gradients with the optimizer. */
-    private double forwardBackward(long step, List<PackedRows> batch, double scale) {
+    private double forwardBackward(long step, List<MicroBatch> batch, double scale) {
         double loss = 0;
         for (int i = 0; i < batch.size(); i++) {
             optimizer.beginMicroBatch(i == batch.size() - 1);
@@ -210,9 +220,9 @@ final class Trainer {
             double nll = 0;
             long predicted = 0;
             for (int i = ranks.rank(); i < set.batches(); i += ranks.size()) {
-                PackedRows rows = set.batch(i);
-                nll += learner.objective().loss(learner.model(), rows);
-                predicted += (long) learner.objective().units(rows);
+                MicroBatch batch = set.batch(i);
+                nll += learner.objective().loss(learner.model(), batch);
+                predicted += (long) learner.objective().units(batch);
             }
             double[] sums = sum(nll, (double) predicted);
             results.add(set.metrics(step, (long) sums[1], sums[0]));

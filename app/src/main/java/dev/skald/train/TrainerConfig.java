@@ -242,21 +242,22 @@ public record TrainerConfig(
             require(
                     !texts
                             || (dataset.dataFiles().isEmpty()
+                                    && dataset.shards() == 1
                                     && (dataset.split() == null
                                             || !dataset.split().contains("["))),
-                    "datasets: " + dataset.path() + ": split " + dataset.split() + " and data_files "
-                            + dataset.dataFiles()
+                    "datasets: " + dataset.path() + ": split " + dataset.split() + ", shards " + dataset.shards()
+                            + " and data_files " + dataset.dataFiles()
                             + " are for examples; give a file, a directory or a glob of texts as path");
         }
         require(
                 !texts || !Boolean.FALSE.equals(samplePacking) || preferences.isOn(),
                 "sample_packing: found false, but documents are always packed here");
-        if (preferences.isOn()) {
+        if (preferences.hasPairs()) {
             PreferenceLoss.of(preferences);
         }
         require(
                 !preferences.isOn() || !Boolean.TRUE.equals(samplePacking),
-                "sample_packing true contradicts rl " + preferences.rl() + ": pairs are not packed");
+                "sample_packing true contradicts rl " + preferences.rl() + ": answers are not packed");
 
         within("val_set_size", valSetSize, 0, Long.MAX_VALUE);
         require(

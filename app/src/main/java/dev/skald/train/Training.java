@@ -75,6 +75,10 @@ public final class Training {
             throw new InvalidInputException("base_model " + base + ": config.json has vocab_size " + model.vocab_size()
                     + ", but the tokenizer has " + tokenizer.vocabSize() + " tokens");
         }
+        if (config.preferences().isKto() && config.globalBatch(rank.worldSize()) < 2) {
+            throw new InvalidInputException("rl kto wants at least 2 sequences in a step, for answers to other prompts:"
+                    + " micro_batch_size x gradient_accumulation_steps x ranks is 1");
+        }
         if (config.sequenceLen() > model.max_position_embeddings()) {
             throw new InvalidInputException(
                     "sequence_len " + config.sequenceLen() + " is more than max_position_embeddings "
@@ -156,10 +160,11 @@ public final class Training {
                     optimizer.resume(saved.optimizerUpdates());
                     scaler.restore(saved.lossScaler());
                 });
+                TrainingData learned = referenced(data, trained, type, kernels, ranks, device);
                 new Trainer(
                                 config,
                                 timetable,
-                                data,
+                                learned,
                                 new Trainer.Learner(trained.weights(), training, objective, optimizer, scaler),
                                 ranks,
                                 device,
@@ -180,15 +185,35 @@ public final class Training {
     }
 
     private Objective objective(TrainedModel trained, DeviceType type, Kernels kernels) {
-        if (!config.preferences().isOn()) {
+        PreferenceConfig preferences = config.preferences();
+        if (!preferences.isOn()) {
             return new NextToken();
         }
-        PreferenceLoss loss = PreferenceLoss.of(config.preferences());
+        if (preferences.isKto()) {
+            return new Kto(KtoLoss.of(preferences), trained.reference(config, model, type, kernels));
+        }
+        PreferenceLoss loss = PreferenceLoss.of(preferences);
         return new Preferences(
                 loss,
-                loss.needsReference()
+                loss.needsReference() && !preferences.precomputeRefLogProbs()
                         ? Optional.of(trained.reference(config, model, type, kernels))
                         : Optional.empty());
+    }
+
+    /** The data with what the reference says of it, where that is to be known beforehand. */
+    private TrainingData referenced(
+            TrainingData data, TrainedModel trained, DeviceType type, Kernels kernels, Collectives ranks, Device device)
+            throws IOException {
+        PreferenceConfig preferences = config.preferences();
+        boolean wanted = preferences.precomputeRefLogProbs()
+                && (preferences.isKto()
+                        || (preferences.hasPairs()
+                                && PreferenceLoss.of(preferences).needsReference()));
+        if (!wanted || !(data instanceof TuningData tuning)) {
+            return data;
+        }
+        References references = new References(config, model, tokenizer, ranks, device);
+        return tuning.with(references.of(tuning.examples(), () -> trained.reference(config, model, type, kernels)));
     }
 
     /** What a tuning run shows, and refuses, before it begins. */

@@ -52,6 +52,11 @@ public sealed interface TrainingData permits PretrainingData, TuningData {
      */
     PackedRows rows(long update, int microStep, int rank, int worldSize);
 
+    /** {@link #rows}, and what an objective has to know of them. */
+    default MicroBatch microBatch(long update, int microStep, int rank, int worldSize) {
+        return MicroBatch.of(rows(update, microStep, rank, worldSize));
+    }
+
     /** What an update sees: the parts of documents in each of its sequences, in the order of micro-steps, ranks and sequences. */
     List<Seen> seen(long update, int worldSize);
 

@@ -1,16 +1,16 @@
 package dev.skald.train;
 
 import dev.skald.InvalidInputException;
-import dev.skald.dataset.PackedDocument;
+import dev.skald.base.Permutation;
 import dev.skald.model.PackedRows;
 import dev.skald.tokenizer.Tokenizer;
+import dev.skald.train.Examples.Place;
 import dev.skald.tune.Example;
 import dev.skald.tune.ExampleCounts;
 import dev.skald.tune.ExampleFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,51 +24,33 @@ import java.util.stream.IntStream;
  */
 final class TuningData implements TrainingData {
 
-    /** Micro-batches have a multiple of so many rows. */
-    private static final int ROWS = 64;
-
     private final TrainerConfig config;
-    private final List<Dataset> datasets;
+    private final Examples examples;
+    private final Tokenizer tokenizer;
     private final List<Stream> streams;
     private final List<ValidationSet> validation;
     private final DataOrder order;
-    /** Examples of a preference are side by side, and one sequence. */
-    private final int together;
-    /** Whether all of a chosen text is predicted, for its likelihood. */
-    private final boolean learnsPrompt;
-
-    /** A data set and its examples. */
-    private record Dataset(DatasetConfig config, ExampleFile file) {}
-
-    /** One example of one data set. */
-    private record Place(int dataset, int example) {}
 
     /**
      * What is seen equally often.
      *
-     * @param places of all examples
-     * @param sequences the examples of each sequence
+     * @param places of all groups
+     * @param sequences the groups of each sequence
      */
     private record Stream(List<Place> places, int[][] sequences) {}
 
-    private TuningData(TrainerConfig config, List<Dataset> datasets, List<Dataset> tests, Tokenizer tokenizer) {
+    private TuningData(TrainerConfig config, Examples examples, Tokenizer tokenizer) {
         this.config = config;
-        this.datasets = datasets;
-        List<Place> all = new ArrayList<>();
-        this.together = config.preferences().isOn() ? 2 : 1;
-        this.learnsPrompt = config.preferences().isOn()
-                && PreferenceLoss.of(config.preferences()).learnsPrompt();
-        for (int d = 0; d < datasets.size(); d++) {
-            for (int e = 0; e < datasets.get(d).file().examples(); e += together) {
-                all.add(new Place(d, e));
-            }
-        }
+        this.examples = examples;
+        this.tokenizer = tokenizer;
+        int training = config.datasets().size();
+        List<Place> all = examples.places(0, training);
         List<Place> shuffled = shuffled(all);
         int heldOut = heldOut(all.size());
         List<Place> learned = shuffled.subList(0, all.size() - heldOut);
         Map<Double, List<Place>> byWeight = new TreeMap<>();
         for (Place place : learned) {
-            byWeight.computeIfAbsent(datasets.get(place.dataset()).config().weight(), _ -> new ArrayList<>())
+            byWeight.computeIfAbsent(examples.dataset(place).weight(), _ -> new ArrayList<>())
                     .add(place);
         }
         streams = byWeight.values().stream().map(this::stream).toList();
@@ -77,7 +59,9 @@ final class TuningData implements TrainingData {
                 config.shuffleMergedDatasets(),
                 streams.stream().mapToLong(each -> each.sequences().length).toArray(),
                 byWeight.keySet().stream().mapToDouble(weight -> weight).toArray());
-        validation = validation(shuffled.subList(all.size() - heldOut, all.size()), tests, tokenizer);
+        List<Place> tested = new ArrayList<>(shuffled.subList(all.size() - heldOut, all.size()));
+        tested.addAll(examples.places(training, examples.datasets().size()));
+        validation = validation(tested);
     }
 
     private List<Place> shuffled(List<Place> all) {
@@ -101,7 +85,7 @@ final class TuningData implements TrainingData {
     }
 
     private Stream stream(List<Place> places) {
-        int[] lengths = places.stream().mapToInt(this::length).toArray();
+        int[] lengths = places.stream().mapToInt(examples::length).toArray();
         boolean packed = Boolean.TRUE.equals(config.samplePacking());
         return new Stream(
                 places,
@@ -112,59 +96,29 @@ final class TuningData implements TrainingData {
                                 .toArray(int[][]::new));
     }
 
-    private int length(Place place) {
-        ExampleFile file = datasets.get(place.dataset()).file();
-        int length = 0;
-        for (int i = 0; i < together; i++) {
-            length += file.length(place.example() + i);
-        }
-        return length;
-    }
-
-    private List<ValidationSet> validation(List<Place> heldOut, List<Dataset> tests, Tokenizer tokenizer) {
-        Map<String, List<List<Example>>> byName = new TreeMap<>();
-        for (Place place : heldOut) {
-            Dataset dataset = datasets.get(place.dataset());
-            byName.computeIfAbsent(dataset.config().name(), _ -> new ArrayList<>())
-                    .add(examples(place));
-        }
-        for (Dataset test : tests) {
-            for (int e = 0; e < test.file().examples(); e += together) {
-                List<Example> group = new ArrayList<>();
-                for (int i = 0; i < together; i++) {
-                    group.add(test.file().get(e + i));
-                }
-                byName.computeIfAbsent(test.config().name(), _ -> new ArrayList<>())
-                        .add(group);
-            }
+    private List<ValidationSet> validation(List<Place> tested) {
+        Map<String, List<Place>> byName = new TreeMap<>();
+        for (Place place : tested) {
+            byName.computeIfAbsent(examples.dataset(place).name(), _ -> new ArrayList<>())
+                    .add(place);
         }
         return byName.entrySet().stream()
-                .map(each -> validation(each.getKey(), each.getValue(), tokenizer))
+                .map(each -> validation(each.getKey(), each.getValue()))
                 .toList();
     }
 
-    private ValidationSet validation(String name, List<List<Example>> groups, Tokenizer tokenizer) {
-        int[] lengths = groups.stream()
-                .mapToInt(group ->
-                        group.stream().mapToInt(each -> each.ids().length).sum())
-                .toArray();
-        int[][] bins = Bins.fill(lengths, together * config.sequenceLen());
-        long bytes = groups.stream()
-                .flatMap(List::stream)
-                .flatMapToInt(each -> Arrays.stream(each.labels()).skip(1))
-                .filter(label -> label != Example.NOT_LEARNED)
+    private ValidationSet validation(String name, List<Place> places) {
+        int[] lengths = places.stream().mapToInt(examples::length).toArray();
+        int most = (config.preferences().hasPairs() ? 2 : 1) * config.sequenceLen();
+        int[][] bins = Bins.fill(lengths, most);
+        long bytes = examples.learned(places)
                 .mapToLong(label -> tokenizer.tokenBytes(label).length)
                 .sum();
-        return new ValidationSet(
-                name,
-                "",
-                groups.size(),
-                bytes,
-                bins.length,
-                bin -> PackedRows.joined(Arrays.stream(bins[bin])
-                                .mapToObj(each -> rows(groups.get(each)))
-                                .toList())
-                        .paddedTo(ROWS));
+        return new ValidationSet(name, "", places.size(), bytes, bins.length, bin -> {
+            List<Place> batch = Arrays.stream(bins[bin]).mapToObj(places::get).toList();
+            boolean mismatched = config.preferences().isKto() && batch.size() > 1;
+            return examples.batch(batch, mismatched ? Examples.rotated(batch) : List.of());
+        });
     }
 
     /** Tokenises the data sets that are not in the cache. */
@@ -177,17 +131,16 @@ final class TuningData implements TrainingData {
 
     static TuningData open(TrainerConfig config, Tokenizer tokenizer) throws IOException {
         ExampleCache cache = new ExampleCache(config, tokenizer);
-        List<Dataset> all = new ArrayList<>();
+        List<Examples.Dataset> all = new ArrayList<>();
         for (DatasetConfig dataset : all(config)) {
             ExampleFile file = cache.open(dataset);
             if (file.examples() == 0) {
                 throw new InvalidInputException("datasets: " + dataset.path() + ": no example is left: "
                         + file.counts().describe());
             }
-            all.add(new Dataset(dataset, file));
+            all.add(new Examples.Dataset(dataset, file, new double[0]));
         }
-        int training = config.datasets().size();
-        return new TuningData(config, all.subList(0, training), all.subList(training, all.size()), tokenizer);
+        return new TuningData(config, new Examples(config, all), tokenizer);
     }
 
     private static List<DatasetConfig> all(TrainerConfig config) {
@@ -201,50 +154,41 @@ final class TuningData implements TrainingData {
         return config;
     }
 
+    Examples examples() {
+        return examples;
+    }
+
+    /** The same, with what the reference gives to the examples of each data set, those for testing last. */
+    TuningData with(List<double[]> references) {
+        return new TuningData(config, examples.with(references), tokenizer);
+    }
+
     /** What became of the rows of each data set, by name. */
     Map<String, ExampleCounts> counts() {
-        Map<String, ExampleCounts> counts = new LinkedHashMap<>();
-        datasets.forEach(each -> counts.put(each.config().name(), each.file().counts()));
-        return counts;
+        return examples.counts(config.datasets().size());
+    }
+
+    /** How many examples are wanted, and how many are not. */
+    long[] wanted() {
+        return examples.wanted(config.datasets().size());
     }
 
     /** One of the examples, the first in the order of the run. */
     Optional<Example> first() {
         return order.epochLength() == 0
                 ? Optional.empty()
-                : Optional.of(example(places(order.sample(0)).getFirst()));
-    }
-
-    private Example example(Place place) {
-        return datasets.get(place.dataset()).file().get(place.example());
-    }
-
-    private List<Example> examples(Place place) {
-        ExampleFile file = datasets.get(place.dataset()).file();
-        return IntStream.range(0, together)
-                .mapToObj(i -> file.get(place.example() + i))
-                .toList();
-    }
-
-    /** The rows of examples that belong together. */
-    private PackedRows rows(List<Example> examples) {
-        List<PackedRows> rows = new ArrayList<>();
-        for (Example example : examples) {
-            boolean whole = rows.isEmpty() && learnsPrompt;
-            rows.add(rows(whole ? new Example(example.ids(), example.ids()) : example));
-        }
-        return PackedRows.joined(rows);
+                : Optional.of(examples.of(places(order.sample(0)).getFirst()).getFirst());
     }
 
     /** How examples fill sequences, in words. */
     String packing(Timetable timetable) {
-        long examples = streams.stream().mapToLong(each -> each.places().size()).sum();
+        long count = streams.stream().mapToLong(each -> each.places().size()).sum();
         long sequences =
                 streams.stream().mapToLong(each -> each.sequences().length).sum();
         return String.format(
                 Locale.ROOT,
                 "%,d examples in %,d sequences of at most %d tokens, %.1f %% full; %,d steps in an epoch, %,d in the run",
-                examples,
+                count,
                 sequences,
                 config.sequenceLen(),
                 100.0 * tokens() / Math.max(1, sequences * config.sequenceLen()),
@@ -261,7 +205,7 @@ final class TuningData implements TrainingData {
     public long tokens() {
         return streams.stream()
                 .flatMap(stream -> stream.places().stream())
-                .mapToLong(this::length)
+                .mapToLong(examples::length)
                 .sum();
     }
 
@@ -272,14 +216,24 @@ final class TuningData implements TrainingData {
 
     @Override
     public PackedRows rows(long update, int microStep, int rank, int worldSize) {
+        return microBatch(update, microStep, rank, worldSize).rows();
+    }
+
+    /** With KTO the answer behind a prompt that it does not belong to is that of the sequence before it in the update, of the last behind the first. */
+    @Override
+    public MicroBatch microBatch(long update, int microStep, int rank, int worldSize) {
         long place = place(update, microStep, rank, worldSize);
-        List<PackedRows> parts = new ArrayList<>();
-        for (int i = 0; i < config.microBatchSize(); i++) {
-            for (Place each : places(order.sample(place + i))) {
-                parts.add(rows(examples(each)));
+        long ofUpdate = config.globalBatch(worldSize);
+        long first = update * ofUpdate;
+        List<Place> places = new ArrayList<>();
+        List<Place> others = new ArrayList<>();
+        for (long each = place; each < place + config.microBatchSize(); each++) {
+            places.addAll(places(order.sample(each)));
+            if (config.preferences().isKto()) {
+                others.addAll(places(order.sample(first + Math.floorMod(each - first - 1, ofUpdate))));
             }
         }
-        return PackedRows.joined(parts).paddedTo(ROWS);
+        return examples.batch(places, others);
     }
 
     private List<Place> places(DataOrder.Sample sample) {
@@ -287,24 +241,6 @@ final class TuningData implements TrainingData {
         return Arrays.stream(stream.sequences()[(int) sample.sequence()])
                 .mapToObj(stream.places()::get)
                 .toList();
-    }
-
-    /** The rows up to the one that predicts the last label: nothing depends on those after it. */
-    static PackedRows rows(Example example) {
-        int[] labels = example.labels();
-        int rows = labels.length - 1;
-        while (rows > 1 && labels[rows] == Example.NOT_LEARNED) {
-            rows--;
-        }
-        int[] targets = new int[rows];
-        for (int i = 0; i < rows; i++) {
-            targets[i] = labels[i + 1] == Example.NOT_LEARNED ? PackedRows.NOT_PREDICTED : labels[i + 1];
-        }
-        return new PackedRows(
-                Arrays.copyOf(example.ids(), rows),
-                targets,
-                IntStream.range(0, rows).toArray(),
-                new int[] {0});
     }
 
     @Override
@@ -315,17 +251,11 @@ final class TuningData implements TrainingData {
                 long place = place(update, microStep, rank, worldSize);
                 for (int i = 0; i < config.microBatchSize(); i++) {
                     for (Place each : places(order.sample(place + i))) {
-                        seen.add(new Seen(microStep, rank, i, document(each), 0, length(each)));
+                        seen.add(new Seen(microStep, rank, i, examples.document(each), 0, examples.length(each)));
                     }
                 }
             }
         }
         return seen;
-    }
-
-    private PackedDocument document(Place place) {
-        Dataset dataset = datasets.get(place.dataset());
-        return new PackedDocument(
-                "example " + (place.example() + 1), "", dataset.config().name(), length(place), 0);
     }
 }

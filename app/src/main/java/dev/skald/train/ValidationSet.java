@@ -2,7 +2,6 @@ package dev.skald.train;
 
 import dev.skald.dataset.PackedTokens;
 import dev.skald.dataset.TokenStream.Documents;
-import dev.skald.model.PackedRows;
 import dev.skald.model.Windows;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +15,10 @@ import java.util.function.IntFunction;
  * @param documents how many there are
  * @param textBytes UTF-8 bytes of what is predicted
  * @param batches how many micro-batches
- * @param rows a micro-batch, from 0 on
+ * @param source a micro-batch, from 0 on
  */
-public record ValidationSet(
-        String dataset, String language, long documents, long textBytes, int batches, IntFunction<PackedRows> rows) {
+record ValidationSet(
+        String dataset, String language, long documents, long textBytes, int batches, IntFunction<MicroBatch> source) {
 
     /** Held-out documents, cut as {@code evaluate} cuts them: the same text has the same figures there. */
     static ValidationSet of(HeldOut.Group group, List<Documents> documents, TrainerConfig config) {
@@ -40,8 +39,8 @@ public record ValidationSet(
                 count,
                 bytes,
                 windows.size(),
-                batch -> Windows.rows(
-                        windows.get(batch).stream().map(Window::ids).toList()));
+                batch -> MicroBatch.of(Windows.rows(
+                        windows.get(batch).stream().map(Window::ids).toList())));
     }
 
     /** Tokens of a document, from {@code position} on. */
@@ -94,8 +93,8 @@ public record ValidationSet(
     }
 
     /** A micro-batch, from 0 on. */
-    public PackedRows batch(int number) {
-        return rows.apply(number);
+    MicroBatch batch(int number) {
+        return source.apply(number);
     }
 
     /**
@@ -104,7 +103,7 @@ public record ValidationSet(
      * @param predicted tokens of all batches that were predicted
      * @param nll sum of their negative log likelihoods, nats
      */
-    public ValidationMetrics metrics(long step, long predicted, double nll) {
+    ValidationMetrics metrics(long step, long predicted, double nll) {
         return new ValidationMetrics(step, dataset, language, documents, predicted, textBytes, nll);
     }
 }

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 
 /**
  * Examples on the disk, memory-mapped: {@code tokens.bin} has the ids as int32, little-endian, the highest bit set where a token is not learned;
- * {@code ends.bin} the number of ids up to the end of each example as int64; {@code counts.json} what became of the rows. Thread-safe; the
+ * {@code ends.bin} the number of ids up to the end of each example as int64, the highest bit set where the answer is not wanted; {@code counts.json} what became of the rows. Thread-safe; the
  * mapping lives as long as the object is reachable.
  */
 public final class ExampleFile {
@@ -26,6 +26,7 @@ public final class ExampleFile {
     private static final String COUNTS = "counts.json";
 
     private static final int NOT_LEARNED = 1 << 31;
+    private static final long NOT_WANTED = 1L << 63;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -89,12 +90,17 @@ public final class ExampleFile {
     }
 
     private long end(int examples) {
-        return examples == 0 ? 0 : ends.getAtIndex(LONG, examples - 1);
+        return examples == 0 ? 0 : ends.getAtIndex(LONG, examples - 1) & ~NOT_WANTED;
     }
 
     /** How many tokens an example has. */
     public int length(int example) {
         return (int) (end(example + 1) - end(example));
+    }
+
+    /** Whether an example's answer is wanted. */
+    public boolean wanted(int example) {
+        return ends.getAtIndex(LONG, example) >= 0;
     }
 
     /** An example, from 0 on. */
@@ -107,7 +113,7 @@ public final class ExampleFile {
             ids[i] = token & ~NOT_LEARNED;
             labels[i] = token < 0 ? Example.NOT_LEARNED : ids[i];
         }
-        return new Example(ids, labels);
+        return new Example(ids, labels, wanted(example));
     }
 
     /** Writes examples one after the other; the counts last. */
@@ -135,7 +141,7 @@ public final class ExampleFile {
             end += example.ids().length;
             ends.write(ByteBuffer.allocate(Long.BYTES)
                     .order(ByteOrder.LITTLE_ENDIAN)
-                    .putLong(end)
+                    .putLong(example.wanted() ? end : end | NOT_WANTED)
                     .array());
         }
 

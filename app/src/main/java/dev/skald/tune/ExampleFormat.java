@@ -8,7 +8,13 @@ import java.util.List;
 
 /** How the rows of a data set become examples. Immutable, and thread-safe. */
 sealed interface ExampleFormat
-        permits ConversationRows, InstructionRows, SegmentRows, CompletionRows, TokenisedRows, PreferenceRows {
+        permits ConversationRows,
+                InstructionRows,
+                SegmentRows,
+                CompletionRows,
+                TokenisedRows,
+                PreferenceRows,
+                AnswerRows {
 
     /**
      * The examples of a row: one, mostly; several of a long text that is cut.

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -31,20 +32,30 @@ public final class ExampleReader {
     private final Tokenizer tokenizer;
     private final int sequenceLen;
     private final int threads;
-    private final boolean preferences;
+    private final Learned learned;
     private final Formats formats;
     private final Pattern special;
 
+    /** What is learned of rows. */
+    public enum Learned {
+        /** What they say. */
+        TEXTS,
+        /** Which of two answers is wanted: two examples each. */
+        PAIRS,
+        /** Whether an answer is wanted. */
+        ANSWERS
+    }
+
     /**
      * @param threads that render and encode
-     * @param preferences whether rows are preferences: two examples each
+     * @param learned of the rows
      */
-    public ExampleReader(TuningConfig tuning, Tokenizer tokenizer, int sequenceLen, int threads, boolean preferences) {
+    public ExampleReader(TuningConfig tuning, Tokenizer tokenizer, int sequenceLen, int threads, Learned learned) {
         this.tuning = tuning;
         this.tokenizer = tokenizer;
         this.sequenceLen = sequenceLen;
         this.threads = threads;
-        this.preferences = preferences;
+        this.learned = learned;
         this.formats = new Formats(tuning, tokenizer, sequenceLen);
         this.special = special(tokenizer);
     }
@@ -75,11 +86,14 @@ public final class ExampleReader {
      * @throws InvalidInputException when a row is not as its type has it, naming file and line
      */
     public ExampleCounts read(ExampleSource source, Receiver receiver) throws IOException {
-        ExampleFormat format = preferences
-                ? formats.preferences(source.type(), source.keys())
-                : formats.of(source.type(), source.textField(), source.keys());
+        ExampleFormat format = switch (learned) {
+            case TEXTS -> formats.of(source.type(), source.textField(), source.keys());
+            case PAIRS -> formats.preferences(source.type(), source.keys());
+            case ANSWERS -> formats.answers(source.type(), source.keys());
+        };
         LabelRule rule = formats.labels(source.keys());
-        long[] slice = source.slice(source.isSlice() ? count(source) : Long.MAX_VALUE);
+        long[] slice = source.slice(source.isPart() ? count(source) : Long.MAX_VALUE);
+        LongPredicate shard = source.shard().of(Math.max(0, slice[1] - slice[0]));
         long bytes = 0;
         for (Path file : source.files()) {
             bytes += Files.size(file);
@@ -93,7 +107,7 @@ public final class ExampleReader {
                     long counted = 0;
                     List<Row> batch = new ArrayList<>();
                     for (Row next = rows.next(); next != null || !batch.isEmpty(); next = rows.next()) {
-                        if (next != null && row >= slice[0] && row < slice[1]) {
+                        if (next != null && row >= slice[0] && row < slice[1] && shard.test(row - slice[0])) {
                             batch.add(next);
                         }
                         row += next == null ? 0 : 1;
@@ -151,7 +165,9 @@ public final class ExampleReader {
                 switch (tuning.excessLengthStrategy()) {
                     case "truncate" -> {
                         tally.truncated++;
-                        group = group.stream().map(this::cut).toList();
+                        group = group.stream()
+                                .map(each -> each.upTo(sequenceLen))
+                                .toList();
                     }
                     case "raise" ->
                         throw new InvalidInputException(read.place + ": has " + longest
@@ -179,11 +195,6 @@ public final class ExampleReader {
         }
     }
 
-    private Example cut(Example example) {
-        int length = Math.min(sequenceLen, example.ids().length);
-        return new Example(Arrays.copyOf(example.ids(), length), Arrays.copyOf(example.labels(), length));
-    }
-
     private static String hash(List<Example> group) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -191,6 +202,7 @@ public final class ExampleReader {
                 ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES * example.ids().length + Integer.BYTES);
                 bytes.asIntBuffer().put(example.ids().length).put(example.ids()).put(example.labels());
                 digest.update(bytes);
+                digest.update((byte) (example.wanted() ? 1 : 0));
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {

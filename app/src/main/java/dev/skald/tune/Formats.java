@@ -6,6 +6,7 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -39,7 +40,7 @@ final class Formats {
             case "tokenized" -> new TokenisedRows(tokenizer);
             default ->
                 throw new InvalidInputException("datasets: type: found '" + name
-                        + "', which is one of preferences; they are learned with rl: dpo");
+                        + "', which is one of preferences; they are learned with rl: dpo, or kto");
         };
     }
 
@@ -58,6 +59,12 @@ final class Formats {
         ChatTemplate any = written.isPresent() ? written.get() : ChatTemplate.of(tokenizer, "chatml");
         return new PreferenceRows(
                 keys, new ConversationRows(keys, tuning, any, labels(keys)), written, tokenizer, labels(keys));
+    }
+
+    /** How rows become single answers that are wanted or not. */
+    AnswerRows answers(DatasetType type, ConversationKeys keys) throws IOException {
+        boolean own = type.name().equals(DatasetType.USER_DEFINED);
+        return new AnswerRows(preferences(own ? DatasetType.COMPLETION : type, keys), own ? type.keys() : Map.of());
     }
 
     ConversationRows conversations(ConversationKeys keys) throws IOException {

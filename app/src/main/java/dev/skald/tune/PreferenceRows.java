@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 final class PreferenceRows implements ExampleFormat {
 
     private static final List<String> PROMPTS = List.of("prompt", "input", "question", "instruction");
-    private static final List<String> CHOSEN = List.of("chosen", "chosen_response");
-    private static final List<String> REJECTED = List.of("rejected", "rejected_response");
+    static final List<String> CHOSEN = List.of("chosen", "chosen_response");
+    static final List<String> REJECTED = List.of("rejected", "rejected_response");
 
     private final ConversationKeys keys;
     private final ConversationRows conversations;
@@ -58,7 +58,7 @@ final class PreferenceRows implements ExampleFormat {
         return List.of(example(row, chosen, row.get(chosen)), example(row, rejected, row.get(rejected)));
     }
 
-    private static String present(ObjectNode row, String stated, List<String> usual) {
+    static String present(ObjectNode row, String stated, List<String> usual) {
         return (stated == null ? usual : List.of(stated))
                 .stream()
                         .filter(row::hasNonNull)
@@ -68,7 +68,8 @@ final class PreferenceRows implements ExampleFormat {
                                 + String.join(", ", ExampleFormat.names(row))));
     }
 
-    private Example example(ObjectNode row, String field, JsonNode given) {
+    /** The prompt of a row with one of its answers. */
+    Example example(ObjectNode row, String field, JsonNode given) {
         JsonNode answer = ConversationRows.parsed(given);
         Message last = answer(field, answer);
         if (last.content().isBlank()) {
@@ -142,7 +143,7 @@ final class PreferenceRows implements ExampleFormat {
     }
 
     /** As TRL does with texts: each encoded by itself, the end token behind the answer. */
-    private Example text(String prompt, String answer) {
+    Example text(String prompt, String answer) {
         int[] before = tokenizer.encode(prompt, true);
         int[] said = IntStream.concat(Arrays.stream(tokenizer.encode(answer)), tokenizer.eosId().stream())
                 .toArray();

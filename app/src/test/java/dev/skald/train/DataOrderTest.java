@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.base.Permutation;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.HashMap;

@@ -353,7 +353,7 @@ class TrainerConfigTest {
             datasets: 3            | datasets: found 3, expected a list
             datasets: [{path: a, type: alpacca}] | datasets[0].type: found 'alpacca', expected one of completion, chat_template, alpaca, input_output, tokenized
             datasets: [{path: a, type: sharegpt}] | expected type: chat_template with field_messages: conversations
-            datasets: [{path: a, split: 'train[:5%]'}] | datasets: a: split train[:5%] and data_files [] are for examples
+            datasets: [{path: a, split: 'train[:5%]'}] | datasets: a: split train[:5%], shards 1 and data_files [] are for examples
             datasets: [{path: a, texfield: b}]   | unknown key 'datasets[0].texfield'; did you mean 'datasets[0].text_field'?
             datasets: [{type: completion}]       | datasets: an entry has no path
             datasets: [{path: a, weight: -1}]    | datasets: a: weight: found -1.0, expected more than 0, at most 1000
@@ -363,7 +363,7 @@ class TrainerConfigTest {
             adapter: lora          | adapter lora wants lora_target_modules, or lora_target_linear: true
             load_in_8bit: true     | load_in_8bit wants adapter: lora or qlora
             rl: {kind: dpo}        | rl: found keys and values, expected a text
-            rl: ppo                | rl: found 'ppo', expected one of dpo, ipo, orpo, simpo
+            rl: ppo                | rl: found 'ppo', expected one of dpo, ipo, orpo, simpo, kto
             excess_length_strategy: cut | excess_length_strategy: found 'cut', expected one of drop, truncate, raise
             adam_beta2: 1          | adam_beta2: found 1.0, expected 0 to below 1
             gradient_checkpointing: offload | gradient_checkpointing: found "offload", expected true or false

@@ -136,7 +136,7 @@ class TrainingDataTest {
         long predicted = 0;
         for (ValidationSet set : data.validation()) {
             for (int batch = 0; batch < set.batches(); batch++) {
-                PackedRows rows = set.batch(batch);
+                PackedRows rows = set.batch(batch).rows();
                 assertThat(rows.predicted()).isEqualTo(rows.rows());
                 predicted += rows.predicted();
             }

@@ -31,10 +31,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -282,6 +286,46 @@ class TuningTest {
         }
     }
 
+    /** Three parts of 24 rows, and of 20 after a slice: as large as they can be alike, together all rows, drawn by the seed. */
+    @Test
+    void shardsDivideTheRows() throws Exception {
+        Set<String> all = new TreeSet<>();
+        List<String> first = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        for (int index = 0; index < 3; index++) {
+            List<String> rows = shard("train", 3, index, 42);
+            all.addAll(rows);
+            sizes.add(rows.size());
+            first.add(rows.getFirst());
+            assertThat(shard("train", 3, index, 42)).isEqualTo(rows);
+            assertThat(shard("train", 3, index, 7)).isNotEqualTo(rows);
+        }
+        assertThat(all).hasSize(24);
+        assertThat(first).doesNotHaveDuplicates();
+        for (int index = 0; index < 3; index++) {
+            sizes.add(shard("train[4:]", 3, index, 42).size());
+        }
+        assertThat(sizes).containsExactly(8, 8, 8, 7, 7, 6);
+        assertThatThrownBy(() -> shard("train", 3, 3, 42))
+                .hasMessageContaining("shards 3, shards_idx 3: expected at least one, and one of them counted from 0");
+    }
+
+    private List<String> shard(String split, int shards, int index, int seed) throws IOException {
+        TrainerConfig config = config(
+                "out",
+                List.of(),
+                "seed=" + seed,
+                "datasets=[{path: %s, type: chat_template, split: '%s', shards: %d, shards_idx: %d}]"
+                        .formatted(rows(), split, shards, index));
+        List<String> texts = new ArrayList<>();
+        new LabelledRows(config, config.tokenizer().tokenizer())
+                .read(
+                        Long.MAX_VALUE,
+                        (_, _, example) -> texts.add(
+                                LabelledRows.marked(example, config.tokenizer().tokenizer())));
+        return texts;
+    }
+
     private void preferences() throws IOException {
         StringBuilder rows = new StringBuilder();
         for (int i = 0; i < 12; i++) {
@@ -312,6 +356,39 @@ class TuningTest {
         assertThat(steps.getLast().loss()).isLessThan(0.6);
         assertThat(steps.getLast().objective().get("rewards/accuracies")).isEqualTo(1.0);
         assertThat(TinyRun.validations(folder.resolve("out")).getLast().loss()).isLessThan(Math.log(2));
+    }
+
+    /** Once, before the first step, or at each step: the same losses; the second run finds what the first one wrote, on any number of ranks. */
+    @ParameterizedTest
+    @CsvSource({"false, 1", "true, 1", "true, 2"})
+    void theReferenceMayBeComputedOnce(boolean adapter, int ranks) throws Exception {
+        preferences();
+        List<String> lora = adapter ? LORA : List.of();
+        String[] settings = {
+            "rl=dpo",
+            PREFERENCES.formatted(rows()),
+            "learning_rate=3e-3",
+            "max_steps=6",
+            "val_set_size=2",
+            "gradient_accumulation_steps=" + 2 / ranks
+        };
+        List<String> once = new ArrayList<>(lora);
+        once.add("precompute_ref_log_probs=true");
+        List<StepMetrics> each = runs.train(config("each", lora, settings), DeepSpeedConfig.none(), ranks);
+        List<StepMetrics> known = runs.train(config("once", once, settings), DeepSpeedConfig.none(), ranks);
+        for (int i = 0; i < each.size(); i++) {
+            assertThat(known.get(i).loss()).isCloseTo(each.get(i).loss(), within(1e-5));
+        }
+        try (Stream<Path> files = Files.walk(folder.resolve("prepared"))) {
+            Path file = files.filter(path -> path.getFileName().toString().matches("reference-[0-9a-f]{16}\\.bin"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(file).hasSize(24 * 8);
+            FileTime written = Files.getLastModifiedTime(file);
+            List<StepMetrics> again = runs.train(config("again", once, settings), DeepSpeedConfig.none(), ranks);
+            assertThat(losses(again)).isEqualTo(losses(known));
+            assertThat(Files.getLastModifiedTime(file)).isEqualTo(written);
+        }
     }
 
     @ParameterizedTest
@@ -377,10 +454,10 @@ class TuningTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"full", "lora", "qlora", "dpo"})
+    @ValueSource(strings = {"full", "lora", "qlora", "dpo", "kto"})
     void shippedFilesRun(String name) throws Exception {
         llama3();
-        boolean preferences = name.equals("dpo");
+        boolean preferences = name.equals("dpo") || name.equals("kto");
         if (preferences) {
             preferences();
             Files.writeString(rows(), Files.readString(rows()).replace("\"messages\"", "\"prompt\""));

@@ -311,11 +311,14 @@ public final class AdapterParameters implements TrainableWeights {
      * Writes the adapter's two files into a directory.
      *
      * @param weights by parameter; {@link #view}, or a copy of it
+     * @param base the base model's {@link ModelFingerprint}, to be told from another; empty: it is not known
      */
-    public void write(Path directory, Function<Parameter, Tensor> weights) throws IOException {
+    public void write(Path directory, Function<Parameter, Tensor> weights, Optional<String> base) throws IOException {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         list.forEach(parameter -> tensors.put(parameter.name(), weights.apply(parameter)));
-        SafeTensorsWriter.write(directory.resolve(FILE), tensors, Map.of("format", "pt"));
+        Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+        base.ifPresent(fingerprint -> metadata.put(ModelFingerprint.KEY, fingerprint));
+        SafeTensorsWriter.write(directory.resolve(FILE), tensors, metadata);
         Files.writeString(directory.resolve(AdapterConfig.FILE), config.toJson());
     }
 

@@ -247,7 +247,7 @@ class AdapterParametersTest {
         Path files = Files.createDirectory(directory.resolve("adapter"));
         try (PointerScope _ = new PointerScope();
                 Setup setup = new Setup(allLinear(0.1), DType.F32).learned()) {
-            setup.adapter.write(files, setup.adapter::view);
+            setup.adapter.write(files, setup.adapter::view, Optional.empty());
             assertThat(AdapterConfig.read(files)).isEqualTo(setup.adapter.config());
             try (AdapterParameters read = AdapterParameters.load(files, setup.checkpoint, DeviceType.CPU)) {
                 assertThat(read.flat().equal(setup.adapter.flat())).isTrue();
@@ -262,7 +262,7 @@ class AdapterParametersTest {
         Path merged = directory.resolve("merged");
         try (PointerScope _ = new PointerScope();
                 Setup setup = new Setup(allLinear(0), DType.F32).learned()) {
-            setup.adapter.write(files, setup.adapter::view);
+            setup.adapter.write(files, setup.adapter::view, Optional.empty());
             AdapterMerge.Outcome outcome = AdapterMerge.write(base(), files, merged, _ -> {});
             assertThat(outcome.changed()).isGreaterThan(outcome.touched() * 9 / 10);
             try (LlamaCheckpoint read = LlamaCheckpoint.open(merged, Optional.empty(), DeviceType.CPU);
@@ -329,7 +329,7 @@ class AdapterParametersTest {
                                 List.of(),
                                 null),
                         DType.F32)) {
-            setup.adapter.write(files, setup.adapter::view);
+            setup.adapter.write(files, setup.adapter::view, Optional.empty());
             assertThatThrownBy(() -> larger.adapter.copyFrom(files))
                     .hasMessageContaining(
                             "lora_A.weight' has shape [4, 32], the base model and adapter_config.json ask for [8, 32]");

@@ -1,11 +1,11 @@
-package dev.skald.train;
+package dev.skald.base;
 
 /**
  * A permutation of {@code 0 .. size - 1} that is computed, not stored: six rounds of a balanced Feistel network over the smallest even number
  * of bits that holds {@code size}, and walking the cycle until the value is below it (Black and Rogaway, "Ciphers with Arbitrary Finite
  * Domains", 2002). The domain is less than four times {@code size}, so a walk takes fewer than four turns on average.
  */
-final class Permutation {
+public final class Permutation {
 
     private static final int ROUNDS = 6;
 
@@ -18,7 +18,7 @@ final class Permutation {
      * @param size at least 1
      * @param seed chooses the permutation, together with {@code epoch}
      */
-    Permutation(long size, long seed, long epoch) {
+    public Permutation(long size, long seed, long epoch) {
         this.size = size;
         int bits = Math.max(2, Long.SIZE - Long.numberOfLeadingZeros(size - 1));
         halfBits = (bits + 1) / 2;
@@ -31,7 +31,7 @@ final class Permutation {
     }
 
     /** Where {@code index} goes. */
-    long of(long index) {
+    public long of(long index) {
         long at = index;
         do {
             long left = at >>> halfBits;
@@ -47,7 +47,7 @@ final class Permutation {
     }
 
     /** The finaliser of SplitMix64 (Steele, Lea and Flood, 2014). */
-    static long mix(long value) {
+    public static long mix(long value) {
         long z = value;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
