@@ -55,6 +55,9 @@ final class ChatCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private SamplingOptions sampling;
 
     @Option(names = "--system", paramLabel = "TEXT", description = "Instructions that the conversation begins with.")
@@ -74,7 +77,7 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter err = spec.commandLine().getErr();
-        try (Generator generator = model.load(err);
+        try (Generator generator = model.load(adapter, err);
                 Questions questions = Questions.open(spec.commandLine().getOut())) {
             Chat chat = chatTemplate == null
                     ? Chat.of(generator)

@@ -53,6 +53,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
+    @Mixin
+    private AdapterOption adapter;
+
     @Option(
             names = "--text",
             paramLabel = "FILE",
@@ -121,7 +124,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (!tasks.isEmpty()) {
             return runTasks(out);
         }
-        try (Generator generator = model.load(spec.commandLine().getErr())) {
+        try (Generator generator = model.load(adapter, spec.commandLine().getErr())) {
             int window = sequenceLen != null
                     ? sequenceLen
                     : Math.min(
@@ -182,7 +185,7 @@ final class EvaluateCommand implements Callable<Integer> {
         TaskRun.Options options =
                 new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
         List<TaskRun.Result> results = new ArrayList<>();
-        try (Generator generator = model.load(spec.commandLine().getErr())) {
+        try (Generator generator = model.load(adapter, spec.commandLine().getErr())) {
             for (Task task : all) {
                 long items = Math.min(options.limit(), task.size());
                 try (Progress progress = Progress.ofItems(task.name(), items)) {

@@ -41,6 +41,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
+    @Mixin
+    private AdapterOption adapter;
+
     @Parameters(
             paramLabel = "PROMPT",
             arity = "0..*",
@@ -79,7 +82,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (promptIds != null && !prompts.isEmpty()) {
             throw new InvalidInputException("both --prompt-ids and a PROMPT are given, expected one of them");
         }
-        try (Generator generator = model.load(err)) {
+        try (Generator generator = model.load(adapter, err)) {
             List<Generation> results = generate(generator, out);
             if (logits != null) {
                 LogitsFile.write(logits, results);

@@ -4,8 +4,8 @@ import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
 import dev.skald.model.AdapterConfig;
 import dev.skald.model.AdapterMerge;
-import dev.skald.model.LatestCheckpoint;
 import dev.skald.model.LlamaConfig;
+import dev.skald.model.ModelFingerprint;
 import dev.skald.train.TrainerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,9 +82,7 @@ final class MergeCommand implements Callable<Integer> {
             beside = beside == null ? Path.of(config.outputDir()) : beside;
             base = base == null ? Path.of(config.baseModel()) : base;
         }
-        beside = Files.exists(beside.resolve(AdapterConfig.FILE))
-                ? beside
-                : LatestCheckpoint.in(beside).orElse(beside);
+        beside = AdapterOption.latest(beside);
         String stated = AdapterConfig.read(beside).base();
         if (base == null) {
             if (stated == null || !Files.exists(Path.of(stated))) {
@@ -93,6 +91,9 @@ final class MergeCommand implements Callable<Integer> {
             }
             base = Path.of(stated);
         }
+        PrintWriter err = spec.commandLine().getErr();
+        ModelFingerprint.difference(beside, base).ifPresent(line -> err.println("warning: " + line));
+        err.flush();
         PrintWriter print = spec.commandLine().getOut();
         try (Progress progress = Progress.ofBytes("merging", bytes(base))) {
             AdapterMerge.Outcome outcome =

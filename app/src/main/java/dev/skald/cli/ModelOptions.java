@@ -1,11 +1,15 @@
 package dev.skald.cli;
 
 import dev.skald.generate.Generator;
+import dev.skald.model.LatestCheckpoint;
+import dev.skald.model.ModelFingerprint;
 import dev.skald.nano.SkaldNano;
 import dev.skald.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -19,13 +23,6 @@ final class ModelOptions {
                     "A Hugging Face model directory: config.json, safetensors, tokenizer.json; a .gguf file of llama.cpp; or the output_dir"
                             + " of a training run: its latest checkpoint (default: skald-nano, the small Nordic model that Skald ships).")
     private Path model;
-
-    @Option(
-            names = "--adapter",
-            paramLabel = "DIR",
-            description =
-                    "An adapter (LoRA) to put beside the model's weights: a directory as PEFT writes it, or the output_dir of the run that tuned it.")
-    private Path adapter;
 
     @Option(
             names = "--dtype",
@@ -42,9 +39,12 @@ final class ModelOptions {
     private String device;
 
     /** Loads the model; what its generation_config.json asks for without effect is said on {@code err}. */
-    Generator load(PrintWriter err) throws IOException {
+    Generator load(AdapterOption adapter, PrintWriter err) throws IOException {
         Path directory = directory();
-        return warned(Generator.load(directory, adapter(), dtype(), device), directory, err);
+        Optional<Path> beside = adapter.directory();
+        Generator generator = Generator.load(directory, beside, dtype(), device);
+        warnOfAnother(beside, directory, err);
+        return warned(generator, directory, err);
     }
 
     /** Loads another model in the same dtype on the same device. */
@@ -52,14 +52,32 @@ final class ModelOptions {
         return Generator.load(other, dtype(), device);
     }
 
-    private Optional<Path> adapter() {
-        return Optional.ofNullable(adapter);
+    /**
+     * The same for a stated load with several adapters, see {@link Generator#load(Path, Optional, List, Optional, String, int, int)}.
+     *
+     * @param first beside the model itself
+     */
+    List<Generator> load(Optional<Path> first, List<Path> others, int sequences, int waiting, PrintWriter err)
+            throws IOException {
+        Path directory = directory();
+        List<Generator> all = Generator.load(directory, first, others, dtype(), device, sequences, waiting);
+        warnOfAnother(first, directory, err);
+        for (Path other : others) {
+            warnOfAnother(Optional.of(other), directory, err);
+        }
+        all.forEach(each -> warned(each, directory, err));
+        return all;
     }
 
-    /** The same for a stated load, see {@link Generator}. */
-    Generator load(int sequences, int waiting, PrintWriter err) throws IOException {
-        Path directory = directory();
-        return warned(Generator.load(directory, adapter(), dtype(), device, sequences, waiting), directory, err);
+    private static void warnOfAnother(Optional<Path> adapter, Path model, PrintWriter err) throws IOException {
+        if (adapter.isPresent()) {
+            Path directory = AdapterOption.latest(adapter.get());
+            Path base = Files.isRegularFile(model) || Files.exists(model.resolve("config.json"))
+                    ? model
+                    : LatestCheckpoint.in(model).orElse(model);
+            ModelFingerprint.difference(directory, base).ifPresent(line -> err.println("warning: " + line));
+            err.flush();
+        }
     }
 
     /** What the model is called where nobody says it: its directory's name. */

@@ -7,7 +7,12 @@ import dev.skald.generate.Generator;
 import dev.skald.serve.Server;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -41,6 +46,14 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOptions model;
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "[NAME=]DIR",
+            description =
+                    "An adapter (LoRA): a directory as PEFT writes it, or the output_dir of the run that tuned it. With NAME= it is a model of its"
+                            + " own beside the one of --model, and may be repeated; without, the model is served with it.")
+    private List<String> adapters = List.of();
 
     @Option(
             names = "--host",
@@ -122,6 +135,46 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    /** What is loaded; closed from the last to the first, whose weights the others share. */
+    private record Loaded(List<Generator> generators) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            generators.reversed().forEach(Generator::close);
+        }
+    }
+
+    /**
+     * The adapters of the command line.
+     *
+     * @param named takes those with a name
+     * @return the one without
+     */
+    private Optional<Path> adapters(Map<String, Path> named) {
+        Optional<Path> first = Optional.empty();
+        for (String adapter : adapters) {
+            int equals = adapter.indexOf('=');
+            if (equals < 1 || Files.exists(Path.of(adapter))) {
+                if (first.isPresent()) {
+                    throw new InvalidInputException("--adapter: found " + first.get() + " and " + adapter
+                            + ", expected NAME=DIR for all but one: requests choose by the name");
+                }
+                first = Optional.of(Path.of(adapter));
+            } else if (named.put(adapter.substring(0, equals), Path.of(adapter.substring(equals + 1))) != null) {
+                throw new InvalidInputException(
+                        "--adapter: two are called " + adapter.substring(0, equals) + ", expected names of their own");
+            }
+        }
+        return first;
+    }
+
+    private Server.Named served(String name, Generator generator, Optional<String> parent) throws IOException {
+        Optional<Chat> chat = chatTemplate == null
+                ? ChatTemplate.of(generator.tokenizer()).map(template -> Chat.of(generator, template))
+                : Optional.of(Chat.of(generator, ChatTemplate.of(generator.tokenizer(), chatTemplate)));
+        return new Server.Named(name, generator, chat, parent);
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
@@ -140,19 +193,25 @@ final class ServeCommand implements Callable<Integer> {
             awaitEnd(ended);
             Runtime.getRuntime().halt(0);
         }));
+        Map<String, Path> named = new LinkedHashMap<>();
+        Optional<Path> first = adapters(named);
         try (Server server = new Server(host, port, keys, failure -> tell(failure, err));
-                Generator generator = model.load(parallel, queue, err)) {
-            Optional<Chat> chat = chatTemplate == null
-                    ? ChatTemplate.of(generator.tokenizer()).map(template -> Chat.of(generator, template))
-                    : Optional.of(Chat.of(generator, ChatTemplate.of(generator.tokenizer(), chatTemplate)));
+                Loaded loaded = new Loaded(model.load(first, List.copyOf(named.values()), parallel, queue, err))) {
             String name = modelName == null ? model.name() : modelName;
-            server.serve(generator, chat, name, context == null ? OptionalInt.empty() : OptionalInt.of(context));
+            List<Server.Named> models = new ArrayList<>();
+            models.add(served(name, loaded.generators().getFirst(), Optional.empty()));
+            for (String adapter : named.keySet()) {
+                Generator generator = loaded.generators().get(models.size());
+                models.add(served(adapter, generator, Optional.of(name)));
+            }
+            server.serve(models, context == null ? OptionalInt.empty() : OptionalInt.of(context));
             if (keys.isEmpty() && !LOCAL.contains(host)) {
                 err.println("warning: anybody who reaches " + host + " may use the model: no --api-key is set");
             }
-            if (chat.isEmpty()) {
-                err.println(name + " has no chat template: it continues texts, and answers no messages");
-            }
+            models.stream()
+                    .filter(each -> each.chat().isEmpty())
+                    .forEach(each -> err.println(
+                            each.name() + " has no chat template: it continues texts, and answers no messages"));
             String shown = host.contains(":") ? "[" + host + "]" : host;
             err.println("listening on http://" + shown + ":" + server.port());
             err.flush();

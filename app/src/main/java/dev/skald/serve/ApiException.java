@@ -40,7 +40,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(
                 404,
                 "invalid_request_error",
-                "the model " + model + " is not served here; " + known + " is",
+                "the model " + model + " is not served here; expected " + known,
                 "model",
                 "model_not_found");
     }

@@ -97,6 +97,24 @@ final class Metrics {
         return out.toString();
     }
 
+    /** The texts of several models as one: a metric's lines lie together, as Prometheus has it. */
+    static String joined(List<String> texts) {
+        Map<String, StringBuilder> byType = new LinkedHashMap<>();
+        for (String text : texts) {
+            StringBuilder lines = new StringBuilder();
+            for (String line : text.lines().toList()) {
+                if (line.startsWith("# TYPE ")) {
+                    lines = byType.computeIfAbsent(line, _ -> new StringBuilder());
+                } else {
+                    lines.append(line).append('\n');
+                }
+            }
+        }
+        StringBuilder out = new StringBuilder();
+        byType.forEach((type, lines) -> out.append(type).append('\n').append(lines));
+        return out.toString();
+    }
+
     private String label() {
         return model.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
     }

@@ -10,14 +10,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The model that a server serves.
+ * A model that a server serves.
  *
  * @param name what requests call it
  * @param context tokens of prompt and answer together, at most
  * @param chat empty: the model has no chat template, and only continues texts
  * @param loaded when, in seconds since 1970
+ * @param parent the model that it is an adapter of; empty: of none
  */
-record ServedModel(String name, Generator generator, Optional<Chat> chat, int context, long loaded) {
+record ServedModel(
+        String name, Generator generator, Optional<Chat> chat, int context, long loaded, Optional<String> parent) {
 
     Tokenizer tokenizer() {
         return generator.tokenizer();

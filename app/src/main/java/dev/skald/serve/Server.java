@@ -12,6 +12,8 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,13 +40,24 @@ public final class Server implements AutoCloseable {
     private final Map<String, Route> routes;
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean closing;
-    private volatile Serving serving;
+    /** By name; the first answers requests that name none. */
+    private volatile Map<String, Serving> serving = Map.of();
 
-    /** The model, and what answers with it. */
+    /** A model, and what answers with it. */
     private record Serving(ServedModel model, Metrics metrics, Completions completions, Chats chats) {}
 
+    /**
+     * A model to serve.
+     *
+     * @param name what requests call it
+     * @param generator stays the caller's, who closes it after the server
+     * @param chat empty: the model only continues texts
+     * @param parent the model that it is an adapter of; empty: of none
+     */
+    public record Named(String name, Generator generator, Optional<Chat> chat, Optional<String> parent) {}
+
     /** What a path does with a method. */
-    private record Route(String method, BiConsumer<Serving, Exchange> action) {}
+    private record Route(String method, BiConsumer<Map<String, Serving>, Exchange> action) {}
 
     /**
      * Begins to listen.
@@ -88,14 +101,33 @@ public final class Server implements AutoCloseable {
      * @param context tokens of prompt and answer together, at most; empty: what the model and its memory allow
      */
     public void serve(Generator generator, Optional<Chat> chat, String name, OptionalInt context) {
-        int most = Math.min(generator.mostTokens(), context.orElse(Integer.MAX_VALUE));
-        ServedModel model = new ServedModel(name, generator, chat, most, System.currentTimeMillis() / 1000);
-        Metrics metrics = new Metrics(name);
-        serving = new Serving(
-                model,
-                metrics,
-                new Completions(model, metrics, this::refusal),
-                new Chats(model, metrics, this::refusal));
+        serve(List.of(new Named(name, generator, chat, Optional.empty())), context);
+    }
+
+    /**
+     * Serves several models from now on; requests say which, and those of different ones are answered beside each other.
+     *
+     * @param models the first answers requests that name none
+     * @param context tokens of prompt and answer together, at most; empty: what each model and its memory allow
+     * @throws InvalidInputException when two have the same name
+     */
+    public void serve(List<Named> models, OptionalInt context) {
+        Map<String, Serving> all = new LinkedHashMap<>();
+        for (Named each : models) {
+            int most = Math.min(each.generator.mostTokens(), context.orElse(Integer.MAX_VALUE));
+            long now = System.currentTimeMillis() / 1000;
+            ServedModel model = new ServedModel(each.name, each.generator, each.chat, most, now, each.parent);
+            Metrics metrics = new Metrics(each.name);
+            Serving added = new Serving(
+                    model,
+                    metrics,
+                    new Completions(model, metrics, this::refusal),
+                    new Chats(model, metrics, this::refusal));
+            if (all.put(each.name, added) != null) {
+                throw new InvalidInputException("two models are called " + each.name + ", expected names of their own");
+            }
+        }
+        serving = Collections.unmodifiableMap(all);
     }
 
     /**
@@ -164,7 +196,7 @@ public final class Server implements AutoCloseable {
             return;
         }
         if (path.equals("/health") || path.equals("/ping")) {
-            exchange.answer(serving == null || closing ? 503 : 200, "text/plain", new byte[0], Map.of());
+            exchange.answer(serving.isEmpty() || closing ? 503 : 200, "text/plain", new byte[0], Map.of());
             return;
         }
         Route route = routes.get(path);
@@ -181,8 +213,8 @@ public final class Server implements AutoCloseable {
         if (!path.equals("/")) {
             authorize(exchange);
         }
-        Serving now = serving;
-        if (now == null || closing) {
+        Map<String, Serving> now = serving;
+        if (now.isEmpty() || closing) {
             throw ApiException.unavailable(closing ? "the server is stopping" : "the model is being loaded");
         }
         route.action.accept(now, exchange);
@@ -212,37 +244,45 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private static Parameters body(Serving serving, Exchange exchange) {
-        Parameters body = Parameters.of(exchange.body());
-        Optional<String> model = body.text("model");
-        String name = serving.model.name();
-        if (model.isPresent() && !model.get().equals(name)) {
-            throw ApiException.unknownModel(model.get(), name);
+    /** The model of a name. */
+    private static Serving named(Map<String, Serving> all, String name) {
+        Serving serving = all.get(name);
+        if (serving == null) {
+            throw ApiException.unknownModel(name, String.join(" or ", all.keySet()));
         }
-        return body;
+        return serving;
     }
 
-    private static void complete(Serving serving, Exchange exchange) {
-        serving.completions.answer(exchange, body(serving, exchange));
+    /** The model that a request names, else the first. */
+    private static Serving named(Map<String, Serving> all, Parameters body) {
+        return body.text("model").map(name -> named(all, name)).orElseGet(() -> first(all));
     }
 
-    private static void chat(Serving serving, Exchange exchange) {
-        serving.chats.answer(exchange, body(serving, exchange));
+    private static Serving first(Map<String, Serving> all) {
+        return all.values().iterator().next();
     }
 
-    private static void models(Serving serving, Exchange exchange) {
+    private static void complete(Map<String, Serving> all, Exchange exchange) {
+        Parameters body = Parameters.of(exchange.body());
+        named(all, body).completions.answer(exchange, body);
+    }
+
+    private static void chat(Map<String, Serving> all, Exchange exchange) {
+        Parameters body = Parameters.of(exchange.body());
+        named(all, body).chats.answer(exchange, body);
+    }
+
+    private static void models(Map<String, Serving> all, Exchange exchange) {
         ObjectNode node = Exchange.JSON.createObjectNode().put("object", "list");
-        node.putArray("data").add(describe(serving.model));
+        ArrayNode data = node.putArray("data");
+        all.values().forEach(each -> data.add(describe(each.model)));
         exchange.answer(200, node);
     }
 
-    private static void oneModel(Serving serving, Exchange exchange) {
+    private static void oneModel(Map<String, Serving> all, Exchange exchange) {
         String name = exchange.path().substring("/v1/models/".length());
         String decoded = URLDecoder.decode(name, StandardCharsets.UTF_8);
-        if (!decoded.equals(serving.model.name())) {
-            throw ApiException.unknownModel(decoded, serving.model.name());
-        }
-        exchange.answer(200, describe(serving.model));
+        exchange.answer(200, describe(named(all, decoded).model));
     }
 
     private static ObjectNode describe(ServedModel model) {
@@ -253,12 +293,13 @@ public final class Server implements AutoCloseable {
                 .put("created", model.loaded())
                 .put("owned_by", "skald")
                 .put("root", model.name())
-                .putNull("parent")
+                .put("parent", model.parent().orElse(null))
                 .put("max_model_len", model.context());
     }
 
-    private static void tokenize(Serving serving, Exchange exchange) {
-        Parameters body = body(serving, exchange);
+    private static void tokenize(Map<String, Serving> all, Exchange exchange) {
+        Parameters body = Parameters.of(exchange.body());
+        Serving serving = named(all, body);
         int[] ids;
         if (body.has("messages")) {
             Chat chat = serving.chats.chat();
@@ -283,8 +324,9 @@ public final class Server implements AutoCloseable {
         exchange.answer(200, node);
     }
 
-    private static void detokenize(Serving serving, Exchange exchange) {
-        Parameters body = body(serving, exchange);
+    private static void detokenize(Map<String, Serving> all, Exchange exchange) {
+        Parameters body = Parameters.of(exchange.body());
+        Serving serving = named(all, body);
         int[] ids = body.ids("tokens").stream().mapToInt(Integer::intValue).toArray();
         for (int id : ids) {
             if (id >= serving.model.tokenizer().vocabSize()) {
@@ -299,7 +341,8 @@ public final class Server implements AutoCloseable {
                         .put("prompt", serving.model.tokenizer().decode(ids, false)));
     }
 
-    private static void tokenizerInfo(Serving serving, Exchange exchange) {
+    private static void tokenizerInfo(Map<String, Serving> all, Exchange exchange) {
+        Serving serving = first(all);
         ObjectNode node = Exchange.JSON.createObjectNode().put("tokenizer_class", "PreTrainedTokenizerFast");
         serving.model.tokenizer().namedTokens().forEach(node::put);
         node.put("model_max_length", serving.model.context());
@@ -311,7 +354,8 @@ public final class Server implements AutoCloseable {
     }
 
     /** What a page has to know of the model, under the names of llama.cpp's server. */
-    private static void properties(Serving serving, Exchange exchange) {
+    private static void properties(Map<String, Serving> all, Exchange exchange) {
+        Serving serving = first(all);
         ObjectNode node = Exchange.JSON
                 .createObjectNode()
                 .put("model", serving.model.name())
@@ -330,8 +374,10 @@ public final class Server implements AutoCloseable {
         exchange.answer(200, Exchange.JSON.createObjectNode().put("version", version == null ? "0" : version));
     }
 
-    private static void metrics(Serving serving, Exchange exchange) {
-        String text = serving.metrics.text(serving.model.generator().engine().state());
+    private static void metrics(Map<String, Serving> all, Exchange exchange) {
+        String text = Metrics.joined(all.values().stream()
+                .map(each -> each.metrics.text(each.model.generator().engine().state()))
+                .toList());
         exchange.answer(
                 200, "text/plain; version=0.0.4; charset=utf-8", text.getBytes(StandardCharsets.UTF_8), Map.of());
     }

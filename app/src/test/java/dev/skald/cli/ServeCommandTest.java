@@ -93,5 +93,15 @@ class ServeCommandTest {
         assertThat(skald("serve", "--model", model(), "--port", "0", "--chat-template", "nix")
                         .error())
                 .contains("chat template: nix is no file");
+        assertThat(skald("serve", "--model", model(), "--port", "0", "--adapter", "a=nix")
+                        .error())
+                .contains("nix");
+        assertThat(skald("serve", "--model", model(), "--port", "0", "--adapter", "nix", "--adapter", "nox")
+                        .error())
+                .isEqualTo(
+                        "--adapter: found nix and nox, expected NAME=DIR for all but one: requests choose by the name");
+        assertThat(skald("serve", "--model", model(), "--port", "0", "--adapter", "a=nix", "--adapter", "a=nox")
+                        .error())
+                .isEqualTo("--adapter: two are called a, expected names of their own");
     }
 }

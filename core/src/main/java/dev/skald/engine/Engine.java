@@ -63,9 +63,18 @@ public final class Engine implements AutoCloseable {
 
         /** Most of the memory that is free beside the model, but no more than so many sequences can fill. */
         public static Limits of(Llama model, int sequences, int queue) {
+            return of(model, sequences, queue, 1);
+        }
+
+        /**
+         * The same of one of several engines, each with a part of the memory.
+         *
+         * @param engines how many there are, over the same base weights
+         */
+        public static Limits of(Llama model, int sequences, int queue, int engines) {
             long sequence = (KvLayout.blocks(model.config().max_position_embeddings()) + 1L)
                     * model.cacheLayout().blockBytes();
-            long free = (long) (SHARE * (HostMemory.available() - model.weightBytes()));
+            long free = (long) (SHARE * (HostMemory.available() - model.weightBytes()) / engines);
             return new Limits(
                     sequences, queue, Math.min(Math.max(free, Math.min(LEAST, sequence)), sequences * sequence));
         }

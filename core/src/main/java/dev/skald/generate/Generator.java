@@ -16,6 +16,7 @@ import dev.skald.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,9 +53,9 @@ public final class Generator implements AutoCloseable {
     private final Scratch scratch;
     private final Grammars grammars;
 
-    private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults, int sequences, int waiting) {
+    private Generator(Llama model, Tokenizer tokenizer, ObjectNode defaults, Engine.Limits limits) {
         this.model = model;
-        this.engine = new Engine(model, Engine.Limits.of(model, sequences, waiting));
+        this.engine = new Engine(model, limits);
         this.tokenizer = tokenizer;
         this.defaults = defaults;
         this.scratch = new Scratch(model.config().vocab_size());
@@ -117,19 +118,69 @@ public final class Generator implements AutoCloseable {
     public static Generator load(
             Path directory, Optional<Path> adapter, Optional<DType> dtype, String device, int sequences, int waiting)
             throws IOException {
-        Path files = Gguf.isGguf(directory) ? directory : latest(directory, "config.json");
+        Path files = files(directory);
         Optional<Path> beside = Optional.empty();
         if (adapter.isPresent()) {
             beside = Optional.of(latest(adapter.get(), AdapterConfig.FILE));
         }
-        Path defaultsOf = beside.filter(each -> Files.exists(each.resolve("generation_config.json")))
-                .orElse(files);
-        Path tokenizerOf = beside.filter(each -> Files.exists(each.resolve("tokenizer.json")))
-                .orElse(files);
-        ObjectNode defaults = GenerationConfig.read(defaultsOf);
         Llama model = Llama.load(files, beside, dtype, device);
+        return of(model, files, beside, Engine.Limits.of(model, sequences, waiting));
+    }
+
+    /**
+     * A model, and several adapters of it over the same weights: each a generator of its own, whose texts are those of {@link #load} with its adapter alone.
+     *
+     * @param first beside the model itself, as for {@link #load}; empty: none
+     * @param others each beside the model without the first
+     * @return the model's, and those of the others in order; to be closed in the opposite order
+     * @throws InvalidInputException also when an adapter is not one of this model
+     */
+    public static List<Generator> load(
+            Path directory,
+            Optional<Path> first,
+            List<Path> others,
+            Optional<DType> dtype,
+            String device,
+            int sequences,
+            int waiting)
+            throws IOException {
+        Path files = files(directory);
+        Optional<Path> beside = Optional.empty();
+        if (first.isPresent()) {
+            beside = Optional.of(latest(first.get(), AdapterConfig.FILE));
+        }
+        int engines = 1 + others.size();
+        List<Generator> all = new ArrayList<>();
         try {
-            return new Generator(model, ModelTokenizer.load(tokenizerOf), defaults, sequences, waiting);
+            Llama base = others.isEmpty()
+                    ? Llama.load(files, beside, dtype, device)
+                    : Llama.loadWhole(files, beside, dtype, device);
+            all.add(of(base, files, beside, Engine.Limits.of(base, sequences, waiting, engines)));
+            for (Path other : others) {
+                Path adapter = latest(other, AdapterConfig.FILE);
+                Llama model = base.beside(adapter);
+                all.add(of(model, files, Optional.of(adapter), Engine.Limits.of(model, sequences, waiting, engines)));
+            }
+            return all;
+        } catch (IOException | RuntimeException e) {
+            all.reversed().forEach(Generator::close);
+            throw e;
+        }
+    }
+
+    private static Path files(Path directory) throws IOException {
+        return Gguf.isGguf(directory) ? directory : latest(directory, "config.json");
+    }
+
+    /** Closes the model where the files beside it cannot be read. */
+    private static Generator of(Llama model, Path files, Optional<Path> adapter, Engine.Limits limits)
+            throws IOException {
+        Path defaultsOf = adapter.filter(each -> Files.exists(each.resolve("generation_config.json")))
+                .orElse(files);
+        Path tokenizerOf = adapter.filter(each -> Files.exists(each.resolve("tokenizer.json")))
+                .orElse(files);
+        try {
+            return new Generator(model, ModelTokenizer.load(tokenizerOf), GenerationConfig.read(defaultsOf), limits);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;

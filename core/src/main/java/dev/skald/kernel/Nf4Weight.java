@@ -50,6 +50,8 @@ public final class Nf4Weight implements QuantisedWeight {
 
     private static final float[] DYNAMIC_MIDDLES = middles(DYNAMIC);
 
+    private static final Nf4Loops LOOPS = new Nf4Loops(VALUES);
+
     private static final int CELLS_TO_ONE = 1024;
 
     /** Blocks that one thread takes at a time. */
@@ -81,7 +83,7 @@ public final class Nf4Weight implements QuantisedWeight {
         this.elements = rows * columns;
         this.blocks = Math.toIntExact(Math.ceilDiv(elements, BLOCK));
         this.workers = workers;
-        this.codes = arena.allocate((long) blocks * BLOCK / 2);
+        this.codes = arena.allocate((long) blocks * BLOCK / 2 + Long.BYTES); // vectors may read beyond the last block
         float[] largest = new float[blocks];
         Floats source = new Floats(weight);
         workers.run(blocks, CHUNK, (from, to) -> {
@@ -200,7 +202,7 @@ public final class Nf4Weight implements QuantisedWeight {
 
     @Override
     public long bytes() {
-        return codes.byteSize() + scales.length + (long) Float.BYTES * nested.length;
+        return (long) blocks * BLOCK / 2 + scales.length + (long) Float.BYTES * nested.length;
     }
 
     /** The largest magnitude of a block, as it is left. */
@@ -210,12 +212,30 @@ public final class Nf4Weight implements QuantisedWeight {
 
     @Override
     public void dequantise(Tensor out) {
+        dequantise(out, Nf4Loops.SUITED);
+    }
+
+    /** @param vectors whether whole blocks go through vectors; the bits are the same */
+    void dequantise(Tensor out, boolean vectors) {
         MemorySegment target = TensorMemory.of(out);
-        if (DType.of(out.scalar_type()) == DType.BF16) {
-            workers.run(blocks, CHUNK, (from, to) -> toBfloats(target, from, to));
-        } else {
-            workers.run(blocks, CHUNK, (from, to) -> toFloats(target, from, to));
-        }
+        boolean bf16 = DType.of(out.scalar_type()) == DType.BF16;
+        int whole = vectors ? (int) (elements / BLOCK) : 0;
+        workers.run(blocks, CHUNK, (from, to) -> {
+            int end = Math.clamp(whole, from, to);
+            for (int b = from; b < end; b++) {
+                long at = (long) b * BLOCK;
+                if (bf16) {
+                    LOOPS.toBfloats(codes, at / 2, largest(b), target, at * Short.BYTES);
+                } else {
+                    LOOPS.toFloats(codes, at / 2, largest(b), target, at * Float.BYTES);
+                }
+            }
+            if (bf16) {
+                toBfloats(target, end, to);
+            } else {
+                toFloats(target, end, to);
+            }
+        });
     }
 
     private void toBfloats(MemorySegment target, int from, int to) {

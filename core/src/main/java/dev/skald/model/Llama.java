@@ -32,6 +32,9 @@ public final class Llama implements AutoCloseable {
 
     private final LlamaConfig config;
     private final StoredWeights stored;
+    /** Whether the stored weights are closed with this one. */
+    private final boolean owner;
+
     private final Optional<AdapterParameters> adapter;
     private final Decoder decoder;
     private final RopeTable rope;
@@ -39,8 +42,14 @@ public final class Llama implements AutoCloseable {
     private final Kernels kernels;
     private final Linear head;
 
-    private Llama(StoredWeights stored, Optional<AdapterParameters> adapter, DeviceType device, Kernels kernels) {
+    private Llama(
+            StoredWeights stored,
+            boolean owner,
+            Optional<AdapterParameters> adapter,
+            DeviceType device,
+            Kernels kernels) {
         this.stored = stored;
+        this.owner = owner;
         this.adapter = adapter;
         this.config = adapter.map(AdapterParameters::model).orElseGet(stored::config);
         this.device = device;
@@ -84,16 +93,42 @@ public final class Llama implements AutoCloseable {
         DeviceType chosen = DeviceType.choose(device);
         Kernels kernels = Kernels.on(chosen);
         if (chosen == DeviceType.CPU && dtype.isEmpty() && adapter.isEmpty() && BlockWeights.has(directory)) {
-            return new Llama(BlockWeights.open(directory, kernels.workers()), Optional.empty(), chosen, kernels);
+            return new Llama(BlockWeights.open(directory, kernels.workers()), true, Optional.empty(), chosen, kernels);
         }
+        return loadWhole(directory, adapter, dtype, device);
+    }
+
+    /** As {@link #load(Path, Optional, Optional, String)}, with no weight in blocks, so that {@link #beside} can put adapters beside them. */
+    public static Llama loadWhole(Path directory, Optional<Path> adapter, Optional<DType> dtype, String device) {
+        Natives.load();
+        DeviceType chosen = DeviceType.choose(device);
         LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, dtype, chosen);
         try {
             return new Llama(
-                    checkpoint, adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)), chosen, kernels);
+                    checkpoint,
+                    true,
+                    adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)),
+                    chosen,
+                    Kernels.on(chosen));
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
         }
+    }
+
+    /**
+     * The same base model with another adapter beside it: the weights of the base are shared, and stay this one's, which {@link #loadWhole} made.
+     *
+     * @param directory of the adapter
+     * @return to be closed before this one
+     * @throws InvalidInputException when the adapter is not one of this model
+     */
+    public Llama beside(Path directory) {
+        if (!(stored instanceof LlamaCheckpoint checkpoint)) {
+            throw new IllegalStateException("weights in blocks take no adapter");
+        }
+        AdapterParameters other = AdapterParameters.load(directory, checkpoint, device);
+        return new Llama(checkpoint, false, Optional.of(other), device, kernels);
     }
 
     /** The model's configuration; its dtype is the one computed in. */
@@ -188,12 +223,14 @@ public final class Llama implements AutoCloseable {
         return Scoped.tensor(() -> head.forward(hidden, many).to(DType.F32.scalarType()));
     }
 
-    /** Frees the weights; caches made by this model are freed by their owners. */
+    /** Frees the weights, of one that is {@link #beside} another the adapter's alone; caches made by this model are freed by their owners. */
     @Override
     public void close() {
         rope.close();
         adapter.ifPresent(AdapterParameters::close);
-        stored.close();
+        if (owner) {
+            stored.close();
+        }
     }
 
     /** One decoder layer: {@code [rows, hidden]} to {@code [rows, hidden]}. */

@@ -14,13 +14,16 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights in few bits against nf4_golden.py. */
@@ -66,6 +69,29 @@ class QuantisedWeightTest {
                         name + " int8",
                         left(new Int8Weight(weight, workers), ScalarType.Float),
                         floats(each.get("int8")));
+            }
+        }
+    }
+
+    /** Whole blocks and a part of one, blocks of zeros and of large and tiny numbers: every bit is the plain loop's. */
+    @ParameterizedTest
+    @CsvSource({"37, 61", "64, 128", "1, 7"})
+    void vectorsHaveTheBitsOfThePlainLoop(int rows, int columns) {
+        try (PointerScope _ = new PointerScope()) {
+            torch.manual_seed(6);
+            Tensor weight = torch.randn(rows, columns);
+            weight.narrow(0, 0, Math.max(1, rows / 4)).mul_(new Scalar(1e-30));
+            weight.narrow(0, rows / 2, 1).zero_();
+            try (Nf4Weight nf4 = new Nf4Weight(weight, new Workers(2))) {
+                for (ScalarType dtype : List.of(ScalarType.Float, ScalarType.BFloat16)) {
+                    Tensor plain = torch.empty(rows, columns).to(dtype);
+                    Tensor vectors = torch.empty(rows, columns).to(dtype);
+                    nf4.dequantise(plain, false);
+                    nf4.dequantise(vectors, true);
+                    assertThat(TensorMemory.of(vectors).mismatch(TensorMemory.of(plain)))
+                            .as("%s", dtype)
+                            .isEqualTo(-1);
+                }
             }
         }
     }

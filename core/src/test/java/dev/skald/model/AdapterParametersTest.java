@@ -6,6 +6,8 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.skald.InvalidInputException;
 import dev.skald.TinyLlama;
+import dev.skald.cache.KvBlocks;
+import dev.skald.cache.KvSequence;
 import dev.skald.kernel.AtenKernels;
 import dev.skald.kernel.Kernels;
 import dev.skald.kernel.VectorKernels;
@@ -289,6 +291,65 @@ class AdapterParametersTest {
         assertThatThrownBy(() -> AdapterMerge.write(base(), files, merged, _ -> {}))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("is there already");
+    }
+
+    /** Merged and not, on the engine's path: in f32 what the order of sums changes, in bf16 what one rounding of each weight and activation does. */
+    @ParameterizedTest
+    @CsvSource({"F32, 1e-5", "BF16, 0.05"})
+    void logitsOfTheMergedModelAreThoseOfTheAdapter(DType dtype, double tolerance) throws IOException {
+        Path files = Files.createDirectory(directory.resolve("adapter"));
+        Path merged = directory.resolve("merged");
+        Path base = Files.createDirectory(directory.resolve("base-" + dtype));
+        try (LlamaCheckpoint read = LlamaCheckpoint.openAs(base(), dtype, DeviceType.CPU)) {
+            Map<String, Path> companions = LlamaCheckpointWriter.companions(base(), base());
+            LlamaCheckpointWriter.writeInto(
+                    base, read.config(), read::tensor, companions, LlamaCheckpointWriter.DEFAULT_SHARD_BYTES);
+        }
+        try (Setup setup = new Setup(adapter(0, AdapterConfig.LINEAR, List.of()), DType.F32).learned()) {
+            setup.adapter.write(files, setup.adapter::view, Optional.empty());
+        }
+        AdapterMerge.write(base, files, merged, _ -> {});
+        try (PointerScope _ = new PointerScope();
+                Llama beside = Llama.load(base, Optional.of(files), Optional.empty(), "cpu");
+                Llama one = Llama.load(merged, Optional.empty(), "cpu")) {
+            assertThat(one.config().torch_dtype()).contains(dtype);
+            Tensor expected = logits(beside);
+            double difference = logits(one).sub(expected).abs().max().item_double();
+            double largest = expected.abs().max().item_double();
+            assertThat(difference / largest).isLessThan(tolerance);
+        }
+    }
+
+    private static Tensor logits(Llama model) {
+        KvBlocks pool = model.newCaches(4);
+        KvSequence cache = pool.newSequence();
+        cache.reserve(37);
+        Tensor logits = model.logits(model.hidden(List.of(new Llama.Span(rows().ids(), cache, false))));
+        cache.close();
+        pool.close();
+        return logits;
+    }
+
+    /** The same weights in other files have the same fingerprint, others have another; an adapter of PEFT's says nothing. */
+    @Test
+    void anAdapterKnowsItsBase() throws IOException {
+        Path files = Files.createDirectory(directory.resolve("adapter"));
+        Path other = TinyLlama.random(4).write(directory.resolve("other"));
+        try (Setup setup = new Setup(allLinear(0), DType.F32)) {
+            setup.adapter.write(files, setup.adapter::view, Optional.empty());
+            assertThat(ModelFingerprint.difference(files, other)).isEmpty();
+            setup.adapter.write(files, setup.adapter::view, Optional.of(ModelFingerprint.of(base())));
+        }
+        assertThat(ModelFingerprint.difference(files, base())).isEmpty();
+        assertThat(ModelFingerprint.difference(files, other).orElseThrow())
+                .contains("was learned beside other weights than those of " + other);
+        Path sharded = directory.resolve("sharded");
+        Files.createDirectory(sharded);
+        try (LlamaCheckpoint read = LlamaCheckpoint.open(base(), Optional.empty(), DeviceType.CPU)) {
+            LlamaCheckpointWriter.writeInto(sharded, read.config(), read::tensor, Map.of(), 20_000);
+        }
+        assertThat(sharded.resolve("model.safetensors.index.json")).exists();
+        assertThat(ModelFingerprint.of(sharded)).isEqualTo(ModelFingerprint.of(base()));
     }
 
     @Test
