@@ -1,9 +1,9 @@
 package dev.skald.generate;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.skald.base.StrictJson;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
-import dev.skald.base.StrictJson;
 import dev.skald.engine.Engine;
 import dev.skald.gguf.Gguf;
 import dev.skald.model.AdapterConfig;
@@ -152,7 +152,9 @@ public final class Generator implements AutoCloseable {
         int engines = 1 + others.size();
         List<Generator> all = new ArrayList<>();
         try {
-            Llama base = Llama.load(files, beside, dtype, device);
+            Llama base = others.isEmpty()
+                    ? Llama.load(files, beside, dtype, device)
+                    : Llama.loadWhole(files, beside, dtype, device);
             all.add(of(base, files, beside, Engine.Limits.of(base, sequences, waiting, engines)));
             for (Path other : others) {
                 Path adapter = latest(other, AdapterConfig.FILE);

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A Llama that predicts: configuration, weights and the forward pass over key-value caches. The rows of all sequences of a batch lie one
  * after the other, so prompts of different lengths need no padding. Thread-safe, as long as each cache is used by one thread at a time.
- * {@link #close} frees the weights that it has loaded.
+ * {@link #close} frees the weights.
  */
 public final class Llama implements AutoCloseable {
 
@@ -32,7 +32,7 @@ public final class Llama implements AutoCloseable {
 
     private final LlamaConfig config;
     private final StoredWeights stored;
-    /** Whether the weights are closed with this one. */
+    /** Whether the stored weights are closed with this one. */
     private final boolean owner;
 
     private final Optional<AdapterParameters> adapter;
@@ -105,6 +105,13 @@ public final class Llama implements AutoCloseable {
         if (chosen == DeviceType.CPU && dtype.isEmpty() && adapter.isEmpty() && BlockWeights.has(directory)) {
             return new Llama(BlockWeights.open(directory, kernels.workers()), true, Optional.empty(), chosen, kernels);
         }
+        return loadWhole(directory, adapter, dtype, device);
+    }
+
+    /** As {@link #load(Path, Optional, Optional, String)}, with no weight in blocks, so that {@link #beside} can put adapters beside them. */
+    public static Llama loadWhole(Path directory, Optional<Path> adapter, Optional<DType> dtype, String device) {
+        Natives.load();
+        DeviceType chosen = DeviceType.choose(device);
         LlamaCheckpoint checkpoint = LlamaCheckpoint.open(directory, dtype, chosen);
         try {
             return new Llama(
@@ -112,7 +119,7 @@ public final class Llama implements AutoCloseable {
                     true,
                     adapter.map(each -> AdapterParameters.load(each, checkpoint, chosen)),
                     chosen,
-                    kernels);
+                    Kernels.on(chosen));
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
@@ -120,25 +127,18 @@ public final class Llama implements AutoCloseable {
     }
 
     /**
-     * The same base model with another adapter beside it: the weights of the base are shared, and stay this one's.
+     * The same base model with another adapter beside it: the weights of the base are shared, and stay this one's, which {@link #loadWhole} made.
      *
      * @param directory of the adapter
      * @return to be closed before this one
      * @throws InvalidInputException when the adapter is not one of this model
      */
     public Llama beside(Path directory) {
-        return switch (stored) {
-            case LlamaCheckpoint checkpoint ->
-                new Llama(
-                        checkpoint,
-                        false,
-                        Optional.of(AdapterParameters.load(directory, checkpoint, device)),
-                        device,
-                        kernels);
-            case BlockWeights _, StoredWeights.Borrowed _ ->
-                throw new InvalidInputException(
-                        directory + ": an adapter needs the weights of its base as numbers: --dtype bf16 or f32");
-        };
+        if (!(stored instanceof LlamaCheckpoint checkpoint)) {
+            throw new IllegalStateException("weights in blocks take no adapter");
+        }
+        AdapterParameters other = AdapterParameters.load(directory, checkpoint, device);
+        return new Llama(checkpoint, false, Optional.of(other), device, kernels);
     }
 
     /** The model's configuration; its dtype is the one computed in. */
