@@ -1,9 +1,9 @@
 package dev.skald.generate;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import dev.skald.base.StrictJson;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.engine.Engine;
 import dev.skald.gguf.Gguf;
 import dev.skald.model.AdapterConfig;
