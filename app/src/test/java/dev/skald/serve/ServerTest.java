@@ -21,7 +21,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -490,9 +489,8 @@ class ServerTest {
                 write(
                         socket,
                         "/v1/completions",
-                        "{\"prompt\":[" + String.join(",", Collections.nCopies(4, "\"a\""))
-                                + "],\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":" + stream
-                                + "}");
+                        "{\"prompt\":\"a\",\"max_tokens\":580,\"ignore_eos\":true,\"temperature\":0,\"stream\":"
+                                + stream + "}");
                 while (randomModel.engine().state().steps() < before + 3) {
                     Thread.sleep(1);
                 }
