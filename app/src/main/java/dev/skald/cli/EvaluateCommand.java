@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
 import dev.skald.base.Progress;
+import dev.skald.evaluate.AnswerLog;
 import dev.skald.evaluate.Divergence;
 import dev.skald.evaluate.Perplexity;
 import dev.skald.evaluate.Row;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Spec;
             "Example:",
             "  skald evaluate --model Llama-3-8B --text held-out.jsonl.gz --sequence-len 2048",
             "  skald evaluate --model llama-3-8b-q4_k_m.gguf --reference Llama-3-8B --text held-out.jsonl.gz",
-            "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results"
+            "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results",
+            "  skald evaluate --tasks nordic-probes"
         })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -79,10 +81,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--tasks",
-            paramLabel = "FILE|DIR",
+            paramLabel = "FILE|DIR|NAME",
             description =
-                    "A task file of lm-evaluation-harness (.yaml), or a directory of them; data as .jsonl, .json, .csv or .parquet. May be repeated.")
-    private List<Path> tasks = List.of();
+                    "A task file of lm-evaluation-harness (.yaml), or a directory of them, data as .jsonl, .json, .csv or .parquet; nordic-probes, tasks that come along,"
+                            + " or one of them (nordic-spelling-sv). May be repeated.")
+    private List<String> tasks = List.of();
 
     @Option(
             names = "--num-fewshot",
@@ -179,21 +182,22 @@ final class EvaluateCommand implements Callable<Integer> {
                     "--num-fewshot: found " + numFewshot + ", --limit: found " + limit + ", expected 0 and 1 or more");
         }
         List<Task> all = new ArrayList<>();
-        for (Path file : tasks) {
-            all.addAll(TaskFile.read(file, EvaluateCommand::rows));
+        for (String each : tasks) {
+            all.addAll(TaskFile.named(each, EvaluateCommand::rows));
         }
         TaskRun.Options options =
                 new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
         List<TaskRun.Result> results = new ArrayList<>();
+        List<Path> logs = new ArrayList<>();
         try (Generator generator = model.load(adapter, spec.commandLine().getErr())) {
             for (Task task : all) {
-                long items = Math.min(options.limit(), task.size());
-                try (Progress progress = Progress.ofItems(task.name(), items)) {
-                    results.add(TaskRun.run(
-                            task,
-                            generator,
-                            options,
-                            item -> progress.to(item.doc() + 1L, (item.doc() + 1) + " of " + items + " items")));
+                if (directory == null) {
+                    results.add(run(task, generator, options, Optional.empty()));
+                } else {
+                    try (AnswerLog log = log(task)) {
+                        logs.add(log.file());
+                        results.add(run(task, generator, options, Optional.of(log)));
+                    }
                 }
             }
         }
@@ -208,7 +212,7 @@ final class EvaluateCommand implements Callable<Integer> {
                             result.task().name(),
                             result.items().size(),
                             result.numFewshot(),
-                            score.metric().key(),
+                            score.filter().equals("none") ? score.metric().key() : score.key(),
                             score.value(),
                             score.stderr()
                                     .map(error -> String.format(Locale.ROOT, " +- %.4f", error))
@@ -216,9 +220,48 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (directory != null) {
             System.err.println("written: " + TaskResults.write(directory, json, results));
+            for (Path log : logs) {
+                Files.deleteIfExists(log);
+            }
         }
         out.flush();
         return 0;
+    }
+
+    private TaskRun.Result run(Task task, Generator generator, TaskRun.Options options, Optional<AnswerLog> log) {
+        int known = log.map(AnswerLog::known).orElse(0);
+        long items = Math.min(options.limit(), task.size());
+        TaskRun.Result result;
+        try (Progress progress = Progress.ofItems(task.name(), known, items)) {
+            long[] done = {0};
+            result = TaskRun.run(task, generator, options, log, _ -> {
+                done[0]++;
+                double rate = Math.max(0, done[0] - known) / Math.max(progress.seconds(), 1e-3);
+                progress.to(done[0], String.format(Locale.ROOT, "%d of %d items, %.1f items/s", done[0], items, rate));
+            });
+        }
+        if (result.cut() > 0) {
+            System.err.println(
+                    task.name() + ": " + result.cut() + " of " + result.items().size()
+                            + " items were longer than the model reads, " + generator.mostTokens()
+                            + " tokens, and were cut on the left");
+        }
+        return result;
+    }
+
+    /** The file of a task's replies, from which a run that was killed goes on. */
+    private AnswerLog log(Task task) throws IOException {
+        Fingerprint fingerprint = new Fingerprint().add(model.fingerprint(adapter)).add(numFewshot + " " + limit + " " + seed);
+        task.describe(fingerprint::add);
+        Files.createDirectories(directory);
+        AnswerLog log = AnswerLog.open(directory.resolve(task.name() + ".unfinished.jsonl"), fingerprint.hex());
+        if (log.isAnew()) {
+            System.err.println(log.file()
+                    + ": is of another model, task, number of examples, limit or seed; the task is begun anew");
+        } else if (log.known() > 0) {
+            System.err.println(task.name() + ": " + log.known() + " items were done before, read from " + log.file());
+        }
+        return log;
     }
 
     /** The rows of a task's data file. */

@@ -86,6 +86,15 @@ final class ModelOptions {
         return name == null ? "skald-nano" : name.toString();
     }
 
+    /** Of the files that the model is loaded from, by their names, sizes and times, and how it is loaded. */
+    String fingerprint(AdapterOption adapter) throws IOException {
+        Fingerprint fingerprint = new Fingerprint().add(dtype).add(device).add(directory());
+        if (adapter.directory().isPresent()) {
+            fingerprint.add("adapter").add(adapter.directory().get());
+        }
+        return fingerprint.hex();
+    }
+
     private Optional<DType> dtype() {
         return dtype.equals("auto") ? Optional.empty() : Optional.of(DType.parse(dtype, "--dtype"));
     }

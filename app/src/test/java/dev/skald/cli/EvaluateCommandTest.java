@@ -10,7 +10,9 @@ import dev.skald.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,5 +83,65 @@ class EvaluateCommandTest {
                 .contains("sequence_len is 1", "1024");
         assertThat(skald("evaluate", "--model", uniform(), "--text", directory).error())
                 .contains(directory.toString());
+    }
+
+    /** What a run that is killed has done is read back by the next one, whose numbers are those of a run that was left alone, bit for bit. */
+    @Test
+    void aKilledRunGoesOn() throws IOException, InterruptedException {
+        int items = 400;
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < items; i++) {
+            lines.append("{\"q\":\"%d + %d =\",\"a\":%d}\n".formatted(i, i % 7, i % 3));
+        }
+        Files.writeString(directory.resolve("items.jsonl"), lines.toString());
+        Path task = Files.writeString(directory.resolve("sum.yaml"), """
+                task: sum
+                dataset_path: json
+                dataset_kwargs: {data_files: {test: items.jsonl}}
+                test_split: test
+                output_type: multiple_choice
+                doc_to_text: "{{q}}"
+                doc_to_choice: ["ett", "två", "tre hundra"]
+                doc_to_target: a
+                metric_list: [{metric: acc}, {metric: bits_per_character}]
+                num_fewshot: 2
+                """);
+        JsonNode alone = new ObjectMapper()
+                .readTree(skald("evaluate", "--tasks", task, "--json").result());
+        Path out = directory.resolve("out");
+        Path log = out.resolve("sum.unfinished.jsonl");
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "@jvm.options",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.skald.cli.Main",
+                        "evaluate",
+                        "--tasks",
+                        task.toString(),
+                        "--out",
+                        out.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        while (process.isAlive() && lines(log) < 40) {
+            Thread.sleep(5);
+        }
+        process.destroyForcibly().waitFor();
+        assertThat(lines(log)).isBetween(40L, (long) items);
+        Files.writeString(log, "{\"doc\": 3, \"repl", StandardOpenOption.APPEND);
+        CommandLineRun second = skald("evaluate", "--tasks", task, "--out", out, "--json");
+        assertThat(second.err()).containsPattern("sum: \\d+ items were done before");
+        assertThat(new ObjectMapper().readTree(second.result())).isEqualTo(alone);
+        assertThat(log).doesNotExist();
+    }
+
+    private static long lines(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.count();
+        }
     }
 }

@@ -65,6 +65,11 @@ public final class Progress implements AutoCloseable {
         return new Progress(System.err, isTerminal(), task, 0, total);
     }
 
+    /** As {@link #ofItems(String, long)}, where so many were done before. */
+    public static Progress ofItems(String task, long begun, long total) {
+        return new Progress(System.err, isTerminal(), task, begun, total);
+    }
+
     /** Whether somebody looks at a terminal, where a line can be written again. */
     @SuppressWarnings(
             "SystemConsoleNull") // it is null when standard input or output is redirected, unless jdk.console says that

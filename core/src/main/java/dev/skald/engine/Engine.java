@@ -183,7 +183,7 @@ public final class Engine implements AutoCloseable {
         }
         int most = switch (request) {
             case Request.Generate generate -> generate.mostTokens();
-            case Request.Score score -> score.prompt().length;
+            case Request.Score score -> score.prompt().length - 1; // the last one is not read
         };
         if (most > model.config().max_position_embeddings()) {
             throw new InvalidInputException("a sequence of " + most + " tokens is longer than the model's "

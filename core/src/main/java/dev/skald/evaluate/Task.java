@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** A task of lm-evaluation-harness: rows, and what is made of them. {@link TaskFile} reads it. Immutable. */
 public final class Task {
@@ -109,6 +110,14 @@ public final class Task {
 
     List<Row> rows() {
         return rows;
+    }
+
+    /** Calls {@code part} with all that replies to its items depend on: its keys, its items and its examples. */
+    public void describe(Consumer<String> part) {
+        part.accept(name);
+        part.accept(config.toString());
+        rows.forEach(row -> part.accept(row.fields().toString()));
+        shots.pool().forEach(row -> part.accept(row.fields().toString()));
     }
 
     Templates templates() {

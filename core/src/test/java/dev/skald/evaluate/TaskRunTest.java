@@ -9,6 +9,7 @@ import dev.skald.InvalidInputException;
 import dev.skald.TinyLlama;
 import dev.skald.generate.Generator;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -128,17 +129,146 @@ class TaskRunTest {
         }
     }
 
+    /** As lm-evaluation-harness cuts: the last tokens that the model reads, and the one that is only predicted. */
     @Test
-    void anItemThatIsTooLongIsNamed() throws IOException {
-        Task task = task("""
+    void aContextThatIsTooLongIsCutOnTheLeft() throws IOException {
+        likes('x', 'b', 3);
+        String yaml = """
                 output_type: loglikelihood
                 doc_to_text: "{{q}}"
-                doc_to_target: "b"
-                """, new Row(Map.of("q", "x".repeat(2000)), "t.jsonl:7"));
+                doc_to_target: "{{a}}"
+                target_delimiter: ""
+                """;
         try (Generator model = model()) {
-            assertThatThrownBy(() -> TaskRun.run(task, model, ALL, _ -> {}))
+            int most = model.mostTokens();
+            Task task = task(
+                    yaml,
+                    new Row(Map.of("q", "x".repeat(most + 500), "a", "b"), "t.jsonl:1"),
+                    new Row(Map.of("q", "x".repeat(most - 1), "a", "b"), "t.jsonl:2"),
+                    new Row(Map.of("q", "x", "a", "b".repeat(most)), "t.jsonl:3"));
+            TaskRun.Result result = TaskRun.run(task, model, ALL, _ -> {});
+            assertThat(result.cut()).isEqualTo(2);
+            assertThat(result.items()).extracting(TaskRun.Item::cut).containsExactly(true, false, true);
+            assertThat((double) ((List<?>) result.items().getFirst().responses().getFirst()).getFirst())
+                    .isCloseTo(logProbability('x', 'b'), within(1e-4));
+            Task longer = task(yaml, new Row(Map.of("q", "x", "a", "b".repeat(most + 1)), "t.jsonl:7"));
+            assertThatThrownBy(() -> TaskRun.run(longer, model, ALL, _ -> {}))
                     .isInstanceOf(InvalidInputException.class)
-                    .hasMessageContaining("t.jsonl:7: context and continuation have 2003 tokens");
+                    .hasMessage("t.jsonl:7: the continuation has " + (most + 1) + " tokens, the model reads at most "
+                            + most);
         }
+    }
+
+    @Test
+    void aPromptThatIsTooLongLeavesRoomForTheText() throws IOException {
+        likes(':', 'j', 9);
+        likes('j', '.', 9);
+        String yaml = """
+                output_type: generate_until
+                doc_to_text: "{{q}}:"
+                doc_to_target: "j"
+                generation_kwargs: {until: ["."], max_gen_toks: %d}
+                """;
+        try (Generator model = model()) {
+            int most = model.mostTokens();
+            Row row = new Row(Map.of("q", "x".repeat(2 * most)), "t.jsonl:1");
+            TaskRun.Result result = TaskRun.run(task(yaml.formatted(8), row), model, ALL, _ -> {});
+            assertThat(result.cut()).isEqualTo(1);
+            assertThat(result.scores().getFirst().value()).isEqualTo(1);
+            assertThatThrownBy(() -> TaskRun.run(task(yaml.formatted(most), row), model, ALL, _ -> {}))
+                    .hasMessage(
+                            "t.jsonl:1: max_gen_toks is " + most + ", expected fewer than the model reads, " + most);
+        }
+    }
+
+    /** Every window but the last predicts as many tokens as the model reads. */
+    @Test
+    void aLongTextIsReadInWindows() throws IOException {
+        likes('a', 'a', 2);
+        likes('a', 'b', 4);
+        likes(TinyLlama.BOS, 'a', 1);
+        try (Generator model = model()) {
+            int length = 2 * model.mostTokens() + 7;
+            Task task = task("""
+                    output_type: loglikelihood_rolling
+                    doc_to_target: "{{text}}"
+                    """, new Row(Map.of("text", "a".repeat(length)), "t.jsonl:1"));
+            double sum = (double) TaskRun.run(task, model, ALL, _ -> {})
+                    .items()
+                    .getFirst()
+                    .responses()
+                    .getFirst();
+            assertThat(sum)
+                    .isCloseTo(
+                            logProbability(TinyLlama.BOS, 'a') + (length - 1) * logProbability('a', 'a'),
+                            withinPercentage(1e-4));
+        }
+    }
+
+    /** Whatever the order in which items are read, with or without a beginning that all share, and whoever answered some of them before. */
+    @Test
+    void noReplyDependsOnTheOrderNorOnAnInterruption() throws IOException {
+        for (int i = 0; i < 26; i++) {
+            likes('a' + i, 'a' + (i * 7 + 3) % 26, 1 + i % 5);
+        }
+        Row[] rows = IntStream.range(0, 40)
+                .mapToObj(i -> new Row(
+                        Map.of("q", "abcdefghijklmnop".substring(i % 11) + "q".repeat(i * 3 % 50), "gold", i % 3),
+                        "t.jsonl:" + (i + 1)))
+                .toArray(Row[]::new);
+        Task task = task("""
+                output_type: multiple_choice
+                description: "%s "
+                doc_to_text: "{{q}}?"
+                doc_to_choice: ["a", "bb", "ccc dd"]
+                doc_to_target: "{{gold}}"
+                """.formatted("the beginning that all of them share ".repeat(5)), rows);
+        try (Generator model = model()) {
+            TaskRun.Result together = TaskRun.run(task, model, ALL, _ -> {});
+            List<Object> alone = IntStream.range(0, 40)
+                    .mapToObj(i -> (Object) TaskRun.run(withOnly(task, rows[i]), model, ALL, _ -> {})
+                            .items()
+                            .getFirst()
+                            .responses())
+                    .toList();
+            assertThat(together.items().stream()
+                            .map(item -> (Object) item.responses())
+                            .toList())
+                    .isEqualTo(alone);
+            Path file = directory.resolve("t.unfinished.jsonl");
+            try (AnswerLog log = AnswerLog.open(file, "f")) {
+                assertThat(TaskRun.run(task, model, ALL, Optional.of(log), _ -> {})
+                                .scores())
+                        .isEqualTo(together.scores());
+            }
+            List<String> lines = Files.readAllLines(file);
+            assertThat(lines).hasSize(41);
+            Files.writeString(
+                    file,
+                    String.join("\n", lines.subList(0, 18)) + "\n"
+                            + lines.get(18).substring(0, 9));
+            try (AnswerLog log = AnswerLog.open(file, "f")) {
+                assertThat(log.known()).isEqualTo(17);
+                assertThat(log.isAnew()).isFalse();
+                assertThatThrownBy(() -> AnswerLog.open(file, "f")).hasMessageContaining("another process writes");
+                TaskRun.Result resumed = TaskRun.run(task, model, ALL, Optional.of(log), _ -> {});
+                assertThat(resumed.scores()).isEqualTo(together.scores());
+                assertThat(resumed.items())
+                        .extracting(TaskRun.Item::responses)
+                        .isEqualTo(together.items().stream()
+                                .map(TaskRun.Item::responses)
+                                .toList());
+            }
+            assertThat(Files.readAllLines(file)).hasSize(41).doesNotHaveDuplicates();
+            try (AnswerLog log = AnswerLog.open(file, "g")) {
+                assertThat(log.isAnew()).isTrue();
+                assertThat(log.known()).isZero();
+            }
+            assertThat(Files.readAllLines(file)).hasSize(1);
+        }
+    }
+
+    private static Task withOnly(Task task, Row row) {
+        return TaskFile.parse("t.yaml", task.config().toString(), new Task.Data().put("test", List.of(row)));
     }
 }
