@@ -251,7 +251,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** The file of a task's replies, from which a run that was killed goes on. */
     private AnswerLog log(Task task) throws IOException {
-        Fingerprint fingerprint = new Fingerprint().add(model.fingerprint(adapter)).add(numFewshot + " " + limit + " " + seed);
+        Fingerprint fingerprint =
+                new Fingerprint().add(model.fingerprint(adapter)).add(numFewshot + " " + limit + " " + seed);
         task.describe(fingerprint::add);
         Files.createDirectories(directory);
         AnswerLog log = AnswerLog.open(directory.resolve(task.name() + ".unfinished.jsonl"), fingerprint.hex());

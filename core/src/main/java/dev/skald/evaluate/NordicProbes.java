@@ -29,22 +29,6 @@ public final class NordicProbes {
     public static final String GROUP = "nordic-probes";
 
     private static final List<String> LANGUAGES = List.of("sv", "da", "nb", "nn");
-    private static final String TASK = """
-            task: %s
-            test_split: test
-            fewshot_split: shots
-            fewshot_config: {sampler: first_n}
-            num_fewshot: %d
-            output_type: multiple_choice
-            doc_to_text: text
-            doc_to_choice: choices
-            doc_to_target: answer
-            target_delimiter: "%s"
-            fewshot_delimiter: "%s"
-            metric_list: [%s]
-            metadata: {version: 1.0}
-            """;
-
     private final ProbeLanguage words;
     private final List<MarkedSentence> sentences;
     private final Map<String, List<MarkedSentence>> others;
@@ -120,7 +104,21 @@ public final class NordicProbes {
     private Task task(String name, int shots, String before, String between, String metrics, List<Row> rows) {
         Task.Data data =
                 new Task.Data().put("shots", rows.subList(0, shots)).put("test", rows.subList(shots, rows.size()));
-        return TaskFile.parse(name, TASK.formatted(name, shots, before, between, metrics), data);
+        return TaskFile.parse(name, """
+                    task: %s
+                    test_split: test
+                    fewshot_split: shots
+                    fewshot_config: {sampler: first_n}
+                    num_fewshot: %d
+                    output_type: multiple_choice
+                    doc_to_text: text
+                    doc_to_choice: choices
+                    doc_to_target: answer
+                    target_delimiter: "%s"
+                    fewshot_delimiter: "%s"
+                    metric_list: [%s]
+                    metadata: {version: 1.0}
+                    """.formatted(name, shots, before, between, metrics), data);
     }
 
     private static Row row(List<Row> rows, String text, List<String> choices, int answer) {
