@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
             "Example:",
             "  skald evaluate --model Llama-3-8B --text held-out.jsonl.gz --sequence-len 2048",
             "  skald evaluate --model llama-3-8b-q4_k_m.gguf --reference Llama-3-8B --text held-out.jsonl.gz",
-            "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results"
+            "  skald evaluate --model Llama-3-8B --tasks my-task.yaml --num-fewshot 5 --out results",
+            "  skald evaluate --tasks nordic-probes"
         })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -81,10 +82,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--tasks",
-            paramLabel = "FILE|DIR",
+            paramLabel = "FILE|DIR|NAME",
             description =
-                    "A task file of lm-evaluation-harness (.yaml), or a directory of them; data as .jsonl, .json, .csv or .parquet. May be repeated.")
-    private List<Path> tasks = List.of();
+                    "A task file of lm-evaluation-harness (.yaml), or a directory of them, data as .jsonl, .json, .csv or .parquet; nordic-probes, tasks that come along,"
+                            + " or one of them (nordic-spelling-sv). May be repeated.")
+    private List<String> tasks = List.of();
 
     @Option(
             names = "--num-fewshot",
@@ -181,8 +183,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     "--num-fewshot: found " + numFewshot + ", --limit: found " + limit + ", expected 0 and 1 or more");
         }
         List<Task> all = new ArrayList<>();
-        for (Path file : tasks) {
-            all.addAll(TaskFile.read(file, EvaluateCommand::rows));
+        for (String each : tasks) {
+            all.addAll(TaskFile.named(each, EvaluateCommand::rows));
         }
         TaskRun.Options options =
                 new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
@@ -211,7 +213,7 @@ final class EvaluateCommand implements Callable<Integer> {
                             result.task().name(),
                             result.items().size(),
                             result.numFewshot(),
-                            score.metric().key(),
+                            score.filter().equals("none") ? score.metric().key() : score.key(),
                             score.value(),
                             score.stderr()
                                     .map(error -> String.format(Locale.ROOT, " +- %.4f", error))

@@ -32,13 +32,12 @@ final class TaskResults {
             values.put("alias", name);
             ObjectNode higher = root.withObjectProperty("higher_is_better").putObject(name);
             for (TaskRun.Score score : result.scores()) {
-                values.put(score.metric().key() + ",none", score.value());
+                values.put(score.key(), score.value());
+                String error = score.metric().key() + "_stderr," + score.filter();
                 if (score.stderr().isPresent()) {
-                    values.put(
-                            score.metric().key() + "_stderr,none",
-                            score.stderr().get());
+                    values.put(error, score.stderr().get());
                 } else {
-                    values.put(score.metric().key() + "_stderr,none", "N/A");
+                    values.put(error, "N/A");
                 }
                 higher.put(score.metric().key(), score.metric().higherIsBetter());
             }
@@ -93,7 +92,7 @@ final class TaskResults {
         ArrayNode responses = line.putArray("resps");
         item.responses().forEach(each -> responses.addArray().add(JSON.valueToTree(each)));
         line.set("filtered_resps", JSON.valueToTree(item.responses()));
-        line.put("filter", "none");
+        line.put("filter", item.filtered().keySet().iterator().next());
         ArrayNode metrics = line.putArray("metrics");
         item.values().forEach((metric, value) -> {
             metrics.add(metric.key());

@@ -7,11 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Turns the rows of a task into what is asked of a model, and the replies into what is measured. */
 record Asking(Task task, Encoding encoding) {
+
+    /** As Python has it. */
+    private static final Pattern WHITE_SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
     /**
      * What an item asks.
@@ -51,9 +56,13 @@ record Asking(Task task, Encoding encoding) {
         });
     }
 
-    private Map<Metric, double[]> values(java.util.function.Function<Metric, double[]> of) {
+    private Map<String, Map<Metric, double[]>> values(Function<Metric, double[]> of) {
+        return Map.of(Filter.NONE, valuesOf(measured -> of.apply(measured.metric())));
+    }
+
+    private Map<Metric, double[]> valuesOf(Function<MeasuredMetric, double[]> of) {
         Map<Metric, double[]> values = new LinkedHashMap<>();
-        task.metrics().forEach(each -> values.put(each.metric(), of.apply(each.metric())));
+        task.metrics().forEach(each -> values.put(each.metric(), of.apply(each)));
         return values;
     }
 
@@ -106,7 +115,7 @@ record Asking(Task task, Encoding encoding) {
 
     private Asked continuation(int doc, Row row, String context) {
         String target = task.templates().targets(row).getFirst();
-        List<String> arguments = List.of(context, task.targetDelimiter() + target);
+        List<String> arguments = List.of(context, target); // no delimiter: a target that needs one begins with it
         Encoding.Cut<Ask.Score> ask = encoding.score(row, arguments.getFirst(), arguments.getLast());
         return new Asked(doc, List.of(ask.ask()), replies -> {
             Likelihood found = (Likelihood) replies.getFirst();
@@ -127,7 +136,7 @@ record Asking(Task task, Encoding encoding) {
             double sum = replies.stream()
                     .mapToDouble(reply -> ((Likelihood) reply).sum())
                     .sum();
-            double words = text.split("\\s+", -1).length;
+            double words = WHITE_SPACE.split(text, -1).length;
             return new TaskRun.Item(
                     doc,
                     row.fields(),
@@ -145,13 +154,11 @@ record Asking(Task task, Encoding encoding) {
                 encoding.text(row, context, task.generating(), task.generating().options(doc));
         return new Asked(doc, List.of(ask.ask()), replies -> {
             String said = ((Reply.Said) replies.getFirst()).text();
-            String answer = said;
+            Map<String, Map<Metric, double[]>> values = new LinkedHashMap<>();
             for (Filter filter : task.filters()) {
-                answer = filter.apply(answer);
+                String answer = filter.apply(said);
+                values.put(filter.name(), valuesOf(measured -> ofText(measured, answer, targets)));
             }
-            String filtered = answer;
-            Map<Metric, double[]> values = new LinkedHashMap<>();
-            task.metrics().forEach(each -> values.put(each.metric(), ofText(each, filtered, targets)));
             return new TaskRun.Item(
                     doc, row.fields(), targets.getFirst(), List.of(List.of(context)), List.of(said), values, ask.cut());
         });

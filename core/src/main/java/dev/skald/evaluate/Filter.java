@@ -16,12 +16,15 @@ import java.util.regex.PatternSyntaxException;
  */
 record Filter(String name, List<UnaryOperator<String>> steps) {
 
+    /** The name of the filter that changes nothing. */
+    static final String NONE = "none";
+
     private static final String NOT_FOUND = "[invalid]";
 
     /** The filters of a task: where none are given one that changes nothing, named {@code none}. */
     static List<Filter> of(Value list) {
         if (list.isAbsent()) {
-            return List.of(new Filter("none", List.of()));
+            return List.of(new Filter(NONE, List.of()));
         }
         List<Filter> filters = new ArrayList<>();
         for (Value each : list.list()) {
@@ -60,7 +63,7 @@ record Filter(String name, List<UnaryOperator<String>> steps) {
         Value given = step.at("regex_pattern");
         Pattern pattern;
         try {
-            pattern = Pattern.compile(given.text());
+            pattern = Pattern.compile(given.text(), Pattern.UNICODE_CHARACTER_CLASS);
         } catch (PatternSyntaxException e) {
             throw given.wrong("a regular expression: " + e.getDescription());
         }
@@ -72,14 +75,26 @@ record Filter(String name, List<UnaryOperator<String>> steps) {
             List<String> found = new ArrayList<>();
             Matcher matcher = pattern.matcher(text);
             while (matcher.find()) {
-                String match = matcher.groupCount() == 0 ? matcher.group() : "";
-                for (int group = 1; group <= matcher.groupCount() && match.isEmpty(); group++) {
-                    match = matcher.group(group) == null ? "" : matcher.group(group);
-                }
-                found.add(match);
+                found.add(match(matcher, fallback));
             }
             int at = select < 0 ? found.size() + select : select;
             return at < 0 || at >= found.size() ? fallback : found.get(at).strip();
         };
+    }
+
+    /** As Python's {@code findall} gives it: all of it, its group, or of several groups the first that is not empty. */
+    private static String match(Matcher matcher, String fallback) {
+        int groups = matcher.groupCount();
+        if (groups < 2) {
+            String all = matcher.group(groups);
+            return all == null ? "" : all;
+        }
+        for (int group = 1; group <= groups; group++) {
+            String part = matcher.group(group);
+            if (part != null && !part.isEmpty()) {
+                return part;
+            }
+        }
+        return fallback;
     }
 }

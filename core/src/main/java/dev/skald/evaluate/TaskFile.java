@@ -63,6 +63,9 @@ public final class TaskFile {
 
     private static final String FOLDER = "data_files";
 
+    /** The {@code dataset_path} of files in CoNLL-U, of which {@link Scala} makes rows. */
+    private static final String SCALA = "scala";
+
     private final String name;
     private final String text;
     private final ObjectNode root;
@@ -73,10 +76,17 @@ public final class TaskFile {
         this.root = root;
     }
 
+    /** The tasks of a name in {@link NordicProbes}, or as {@link #read} finds them. */
+    public static List<Task> named(String name, RowReader rows) throws IOException {
+        Optional<List<Task>> own = NordicProbes.named(name);
+        return own.isPresent() ? own.get() : read(Path.of(name), rows);
+    }
+
     /** The tasks of a file, or of all files of a folder and below that are tasks and not only included by them. */
     public static List<Task> read(Path path, RowReader rows) throws IOException {
         if (!Files.exists(path)) {
-            throw new InvalidInputException(path + ": not found, expected a task file (.yaml) or a folder of them");
+            throw new InvalidInputException(path + ": not found, expected a task file (.yaml), a folder of them, or "
+                    + NordicProbes.GROUP + " and its tasks (nordic-spelling-sv)");
         }
         if (!Files.isDirectory(path)) {
             return List.of(readOne(path, rows));
@@ -270,11 +280,11 @@ public final class TaskFile {
 
     private Task.Data data(Path folder, RowReader rows) throws IOException {
         String format = string("dataset_path").orElse("");
-        if (!Set.of("json", "csv", "parquet").contains(format)) {
+        if (!Set.of("json", "csv", "parquet", SCALA).contains(format)) {
             throw wrong(
                     "dataset_path",
                     "found '" + format
-                            + "', expected json, csv or parquet, with local files in dataset_kwargs.data_files");
+                            + "', expected json, csv or parquet, or scala for a treebank, with local files in dataset_kwargs.data_files");
         }
         Value files = value("dataset_kwargs").at(FOLDER);
         if (files.isAbsent()) {
@@ -291,7 +301,8 @@ public final class TaskFile {
         return data;
     }
 
-    private List<Row> rows(Value files, Path folder, RowReader reader) throws IOException {
+    private List<Row> rows(Value files, Path folder, RowReader given) throws IOException {
+        RowReader reader = string("dataset_path").orElse("").equals(SCALA) ? Scala::read : given;
         List<Row> rows = new ArrayList<>();
         for (Value each : files.oneOrMore()) {
             Path file = folder.resolve(each.text());

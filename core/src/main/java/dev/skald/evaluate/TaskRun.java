@@ -35,7 +35,7 @@ public final class TaskRun {
      * @param target the right choice's number, or the text that is right
      * @param arguments context and continuation of each request
      * @param responses log-likelihood and whether each token was the most likely, of each request; or the text
-     * @param values by metric, what is aggregated
+     * @param filtered by the name of a filter ({@code none} where the task has none) and metric, what is aggregated
      * @param cut whether its context was longer than the model reads, and was cut on the left
      */
     public record Item(
@@ -44,15 +44,28 @@ public final class TaskRun {
             String target,
             List<List<String>> arguments,
             List<Object> responses,
-            Map<Metric, double[]> values,
-            boolean cut) {}
+            Map<String, Map<Metric, double[]>> filtered,
+            boolean cut) {
+
+        /** By metric, what is aggregated, behind the task's first filter. */
+        public Map<Metric, double[]> values() {
+            return filtered.values().iterator().next();
+        }
+    }
 
     /**
      * A metric over all items.
      *
+     * @param filter the name of the filter that answers went through; {@code none}
      * @param stderr empty for fewer than two items
      */
-    public record Score(Metric metric, double value, Optional<Double> stderr) {}
+    public record Score(Metric metric, String filter, double value, Optional<Double> stderr) {
+
+        /** As result files have it: {@code acc,none}. */
+        public String key() {
+            return metric.key() + "," + filter;
+        }
+    }
 
     /**
      * What a task came to.
@@ -111,18 +124,25 @@ public final class TaskRun {
             }
             answering.put(window);
         }
-        List<Item> all = List.copyOf(Arrays.asList(items));
-        List<Score> scores = task.metrics().stream()
-                .map(measured -> score(measured, all, options.seed()))
-                .toList();
-        return new Result(task, shots, task.rows().size(), all, scores);
+        return result(task, shots, List.copyOf(Arrays.asList(items)), options.seed());
     }
 
-    private static Score score(MeasuredMetric measured, List<Item> items, long seed) {
-        List<double[]> values =
-                items.stream().map(item -> item.values().get(measured.metric())).toList();
+    /** What items come to. */
+    static Result result(Task task, int shots, List<Item> items, long seed) {
+        List<Score> scores = new ArrayList<>();
+        for (String filter : items.getFirst().filtered().keySet()) {
+            task.metrics().forEach(measured -> scores.add(score(measured, filter, items, seed)));
+        }
+        return new Result(task, shots, task.rows().size(), items, scores);
+    }
+
+    private static Score score(MeasuredMetric measured, String filter, List<Item> items, long seed) {
+        List<double[]> values = items.stream()
+                .map(item -> item.filtered().get(filter).get(measured.metric()))
+                .toList();
         return new Score(
                 measured.metric(),
+                filter,
                 measured.aggregation().of(values),
                 measured.aggregation().standardError(values, seed));
     }
