@@ -1,12 +1,12 @@
 package dev.skald.evaluate;
 
-import dev.skald.base.StrictJson;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
+import dev.skald.base.StrictJson;
 import dev.skald.evaluate.Asked.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,8 +1,7 @@
 package dev.skald.evaluate;
 
-import dev.skald.base.StrictJson;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skald.base.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
