@@ -1,6 +1,5 @@
 package dev.skald.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.skald.InvalidInputException;
@@ -9,13 +8,12 @@ import dev.skald.base.StrictJson;
 import dev.skald.evaluate.AnswerLog;
 import dev.skald.evaluate.Divergence;
 import dev.skald.evaluate.Perplexity;
-import dev.skald.evaluate.Row;
 import dev.skald.evaluate.Task;
 import dev.skald.evaluate.TaskFile;
 import dev.skald.evaluate.TaskRun;
 import dev.skald.generate.Generator;
 import dev.skald.text.DocumentReader;
-import dev.skald.text.RowReader;
+import dev.skald.train.TaskRows;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -23,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -184,7 +181,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         List<Task> all = new ArrayList<>();
         for (String each : tasks) {
-            all.addAll(TaskFile.named(each, EvaluateCommand::rows));
+            all.addAll(TaskFile.named(each, TaskRows::read));
         }
         TaskRun.Options options =
                 new TaskRun.Options(Optional.ofNullable(numFewshot), limit == null ? Integer.MAX_VALUE : limit, seed);
@@ -264,20 +261,6 @@ final class EvaluateCommand implements Callable<Integer> {
             System.err.println(task.name() + ": " + log.known() + " items were done before, read from " + log.file());
         }
         return log;
-    }
-
-    /** The rows of a task's data file. */
-    private static List<Row> rows(Path file) throws IOException {
-        ObjectMapper mapper = StrictJson.mapper();
-        List<Row> rows = new ArrayList<>();
-        try (RowReader reader = RowReader.open(file)) {
-            for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {
-                Map<String, Object> fields =
-                        mapper.convertValue(row.fields(), new TypeReference<Map<String, Object>>() {});
-                rows.add(new Row(fields, row.place().toString()));
-            }
-        }
-        return rows;
     }
 
     private void print(Perplexity.Result result, PrintWriter out) throws IOException {

@@ -1,16 +1,11 @@
 package dev.skald.train;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skald.InvalidInputException;
-import dev.skald.base.StrictJson;
 import dev.skald.evaluate.Probe;
-import dev.skald.evaluate.Row;
 import dev.skald.evaluate.Task;
 import dev.skald.evaluate.TaskFile;
 import dev.skald.evaluate.TaskRun;
 import dev.skald.text.DocumentReader;
-import dev.skald.text.RowReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,8 +48,10 @@ record ProbeSet(List<Task> tasks, List<Probe> probes) {
     }
 
     private static List<Task> tasks(String key, String path) throws IOException {
-        requireThere(key, path);
-        return TaskFile.read(Path.of(path), ProbeSet::rows);
+        if (!TaskFile.isOwn(path)) {
+            requireThere(key, path);
+        }
+        return TaskFile.named(path, TaskRows::read);
     }
 
     private static void requireThere(String key, String path) {
@@ -99,20 +96,6 @@ record ProbeSet(List<Task> tasks, List<Probe> probes) {
             throw new InvalidInputException(PROBES + file + ": found no text");
         }
         return texts;
-    }
-
-    /** The rows of a task's data file. */
-    private static List<Row> rows(Path file) throws IOException {
-        ObjectMapper mapper = StrictJson.mapper();
-        List<Row> rows = new ArrayList<>();
-        try (RowReader reader = RowReader.open(file)) {
-            for (dev.skald.text.Row row = reader.next(); row != null; row = reader.next()) {
-                Map<String, Object> fields =
-                        mapper.convertValue(row.fields(), new TypeReference<Map<String, Object>>() {});
-                rows.add(new Row(fields, row.place().toString()));
-            }
-        }
-        return rows;
     }
 
     boolean isEmpty() {

@@ -76,6 +76,11 @@ public final class TaskFile {
         this.root = root;
     }
 
+    /** Whether a name is of tasks that come with Skald. */
+    public static boolean isOwn(String name) {
+        return NordicProbes.named(name).isPresent();
+    }
+
     /** The tasks of a name in {@link NordicProbes}, or as {@link #read} finds them. */
     public static List<Task> named(String name, RowReader rows) throws IOException {
         Optional<List<Task>> own = NordicProbes.named(name);

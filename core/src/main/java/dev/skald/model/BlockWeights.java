@@ -135,7 +135,7 @@ final class BlockWeights implements Weights, StoredWeights {
             matrices.put(
                     parameter.name(), GroupPacking.pack(blocks, row -> llama.sourceRow(parameter, row), to, workers));
             MemoryAdvice.letGo(source.bytes());
-        } else if (llama.isTurned(parameter)) {
+        } else if (WeightRows.isTurned(parameter)) {
             matrices.put(parameter.name(), turned(parameter, blocks));
         } else {
             matrices.put(parameter.name(), blocks);

@@ -256,19 +256,9 @@ final class GgufLlama {
         return tensor;
     }
 
-    /** Whether the file has a weight's rows in another order. */
-    boolean isTurned(Parameter parameter) {
-        return parameter.name().endsWith("q_proj.weight") || parameter.name().endsWith("k_proj.weight");
-    }
-
     /** Which row of the file a row of a weight is. */
     int sourceRow(Parameter parameter, int row) {
-        if (!isTurned(parameter)) {
-            return row;
-        }
-        int half = config.head_dim() / 2;
-        int inHead = row % config.head_dim();
-        return row - inHead + 2 * (inHead % half) + inHead / half;
+        return Math.toIntExact(WeightRows.rowInGguf(config, parameter, row));
     }
 
     private static void write(float[] values, DType dtype, MemorySegment to, long at) {

@@ -155,7 +155,8 @@ public final class WeightRows implements AutoCloseable {
         return row - inHead + inHead % 2 * half + inHead / 2;
     }
 
-    private static boolean isTurned(Parameter parameter) {
+    /** Whether a GGUF file has a weight's rows in another order. */
+    static boolean isTurned(Parameter parameter) {
         return parameter.name().endsWith("q_proj.weight") || parameter.name().endsWith("k_proj.weight");
     }
 
